@@ -1,0 +1,70 @@
+"""Who gets the next task: slots in dispatch order, and how far ahead a worker is fed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DispatchPolicy(StrEnum):
+    ROUND_ROBIN = "round_robin"
+    LEAST_LOADED = "least_loaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """One worker as the dispatcher sees it: how many leases it holds, how many it may hold."""
+
+    held: int
+    credit: int
+
+    @property
+    def free(self) -> int:
+        return max(0, self.credit - self.held)
+
+
+def prefetch(slots: int, completions_per_second: float, *, horizon: float = 0.05, most: int = 1000) -> int:
+    """How many tasks to give a worker beyond its slots: what it completes within `horizon` seconds, never above `most`.
+
+    A worker whose tasks take longer than the horizon gets none: a prefetched task waits behind them while another
+    worker may be idle. Tiny tasks need hundreds, or the round trip to PostgreSQL sets the pace.
+    """
+    ahead = int(completions_per_second * horizon) - slots
+    return max(0, min(most, ahead))
+
+
+def slot_order(policy: DispatchPolicy, capacities: Sequence[Capacity], first: int, limit: int) -> list[int]:
+    """Indices into `capacities`, one per free slot in dispatch order, at most `limit`.
+
+    round_robin: one slot of each worker in turn, beginning with index `first`. least_loaded: always the worker that
+    then holds the smallest share of its credit.
+    """
+    match policy:
+        case DispatchPolicy.ROUND_ROBIN:
+            return _round_robin([capacity.free for capacity in capacities], first, limit)
+        case DispatchPolicy.LEAST_LOADED:
+            return _least_loaded(capacities, first, limit)
+
+
+def _round_robin(free: list[int], first: int, limit: int) -> list[int]:
+    count = len(free)
+    turn = [(first + step) % count for step in range(count)]
+    turn = [index for index in turn if free[index] > 0]
+    order: list[int] = []
+    while turn and len(order) < limit:
+        # Whole rounds at once: as many as the worker with the fewest free slots allows.
+        rounds = min(min(free[index] for index in turn), -(-(limit - len(order)) // len(turn)))
+        order.extend(turn * rounds)
+        for index in turn:
+            free[index] -= rounds
+        turn = [index for index in turn if free[index] > 0]
+    return order[:limit]
+
+
+def _least_loaded(capacities: Sequence[Capacity], first: int, limit: int) -> list[int]:
+    count = len(capacities)
+    loads = [
+        ((capacity.held + taken) / capacity.credit, (index - first) % count, index)
+        for index, capacity in enumerate(capacities)
+        for taken in range(capacity.free)
+    ]
+    return [index for _, _, index in sorted(loads)[:limit]]

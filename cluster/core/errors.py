@@ -1,0 +1,48 @@
+"""The one error tree. A docstring is the message unless the raiser has something better to say."""
+
+
+class TaskMasterError(Exception):
+    """TaskMaster could not do what it was asked to do."""
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or self.__doc__)
+
+    @property
+    def detail(self) -> str:
+        return str(self.args[0])
+
+
+class SettingsError(TaskMasterError):
+    """A setting has a value that cannot be used."""
+
+
+class InvalidTask(TaskMasterError):
+    """The task breaks a limit."""
+
+
+class PayloadTooLarge(InvalidTask):
+    """The payload is larger than 256 KiB; store the data elsewhere and pass a reference."""
+
+
+class NotFound(TaskMasterError):
+    """There is no such thing."""
+
+
+class StoreUnavailable(TaskMasterError):
+    """PostgreSQL cannot be reached or went away in the middle; nothing was acknowledged, try again."""
+
+
+class StoreRejected(TaskMasterError):
+    """PostgreSQL refused a statement."""
+
+
+class SchemaMismatch(TaskMasterError):
+    """The database schema does not fit this version of TaskMaster."""
+
+
+class CoordinatorUnavailable(TaskMasterError):
+    """No coordinator answers."""
+
+
+class CannotStart(TaskMasterError):
+    """A process cannot start."""

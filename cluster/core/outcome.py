@@ -1,0 +1,90 @@
+"""Outcomes are values: what a worker says became of a lease, and what that leads to."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from cluster.core.retry import Backoff
+from cluster.core.task import State
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """The function returned; `result` is JSON in UTF-8 or None."""
+
+    result: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The function raised or the lease could not be run. `permanent`: trying again is pointless."""
+
+    error: str
+    permanent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Given back unrun: ready again at once, the attempt does not count."""
+
+    reason: str = ""
+
+
+Outcome = Succeeded | Failed | Cancelled | Released
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The exclusive timed right to run one task, as the coordinator remembers it."""
+
+    task_id: UUID
+    token: int
+    command: str
+    attempt: int
+    max_attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The task is over: it moves to history in `state`."""
+
+    state: State
+    result: bytes | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """The task becomes due again `delay` seconds from now."""
+
+    delay: float
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """The task becomes ready at once and keeps its attempt."""
+
+
+Settlement = Finish | TryAgain | GiveBack
+
+
+def settle(lease: Lease, outcome: Outcome, backoff: Backoff, random: float) -> Settlement:
+    """What an outcome leads to. `random` is uniform in [0, 1) and spreads the backoff."""
+    match outcome:
+        case Succeeded(result):
+            return Finish(State.COMPLETE, result=result)
+        case Failed(error, permanent=True):
+            return Finish(State.FAILED, error=error)
+        case Failed(error) if lease.attempt >= lease.max_attempts:
+            return Finish(State.DEAD if lease.max_attempts > 1 else State.FAILED, error=error)
+        case Failed(error):
+            return TryAgain(backoff.delay(lease.attempt, random), error)
+        case Cancelled(reason):
+            return Finish(State.CANCELLED, error=reason or None)
+        case Released():
+            return GiveBack()

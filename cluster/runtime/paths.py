@@ -1,0 +1,40 @@
+"""Where things live: the folder of this user, the embedded server's socket, and the files that ship with the package."""
+
+import hashlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+SOCKET_PATH_BYTES = 100
+"""A unix socket's path holds 107 bytes on Linux and 103 elsewhere; PostgreSQL's own file name needs 16 more."""
+
+
+def default_home() -> Path:
+    """The data folder of this user. root's is outside /root, for PostgreSQL never runs as root and must get there."""
+    if sys.platform != "win32" and os.geteuid() == 0:
+        return Path("/var/lib/taskmaster")
+    return Path(platformdirs.user_data_path("taskmaster"))
+
+
+def socket_folder(home: Path) -> Path:
+    """Where the embedded PostgreSQL has its socket: in `home`, or in the temporary folder if that path is too long."""
+    inside = home / "run"
+    if len(os.fsencode(inside)) + 16 <= SOCKET_PATH_BYTES:
+        return inside
+    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"taskmaster-{digest}"
+
+
+def shipped(name: str) -> Path:
+    """A folder that travels with TaskMaster: `cluster/_<name>` in an installed wheel, `<name>` in a checkout.
+
+    Raises FileNotFoundError when neither exists, which means a broken installation.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for candidate in (package / f"_{name}", package.parent / name):
+        if candidate.is_dir():
+            return candidate
+    raise FileNotFoundError(f"{name}/ is neither in the installed package nor beside it; install taskmaster-cluster again")

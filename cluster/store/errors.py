@@ -1,0 +1,30 @@
+"""Driver errors become ours here: above the store nobody knows psycopg."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import psycopg_pool
+
+from cluster.core.errors import StoreRejected, StoreUnavailable
+
+_UNAVAILABLE_CLASSES = ("08", "53", "57", "25006")
+"""SQLSTATEs: connection exception, insufficient resources (disk, connections), operator intervention, read-only."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """StoreUnavailable for what passes when PostgreSQL is back, StoreRejected for what would fail again."""
+    try:
+        yield
+    except (psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed, psycopg_pool.TooManyRequests) as error:
+        raise StoreUnavailable(f"no connection to PostgreSQL: {error}") from error
+    except psycopg.Error as error:
+        state = error.sqlstate or ""
+        if state.startswith(_UNAVAILABLE_CLASSES) or (not state and isinstance(error, psycopg.OperationalError)):
+            raise StoreUnavailable(f"PostgreSQL is not available: {_one_line(error)}") from error
+        raise StoreRejected(f"PostgreSQL refused a statement: {_one_line(error)}") from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

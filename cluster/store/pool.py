@@ -1,0 +1,52 @@
+"""Connections: one pool per process, every connection set up the same way.
+
+`connected(pool)` gives a connection in autocommit: a statement is a transaction, acknowledged by its COMMIT.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from psycopg_pool import AsyncConnectionPool
+
+from cluster.store.errors import translated
+
+Connection = psycopg.AsyncConnection[tuple[object, ...]]
+Pool = AsyncConnectionPool[Connection]
+
+PINNED = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan"
+"""Planner settings of those who claim and finish: batches address rows by primary key, so nested loops over index scans
+are right for every size, and stale statistics cannot talk the planner out of them."""
+
+
+def create_pool(url: str, *, role: str, size: int, pinned: bool = False) -> Pool:
+    """A closed pool of at most `size` connections to `url`; open it with `await pool.open()`.
+
+    `role` becomes application_name. `pinned` pins the plans of claim and finish (see PINNED).
+    """
+    return AsyncConnectionPool(
+        url,
+        kwargs={
+            "autocommit": True,
+            "application_name": f"taskmaster {role}",
+            "connect_timeout": 5,
+            "prepare_threshold": 1,
+            "options": f"-c timezone=UTC -c synchronous_commit=on {PINNED if pinned else ''}",
+        },
+        min_size=1,
+        max_size=size,
+        open=False,
+        timeout=5.0,
+        max_idle=300.0,
+        reconnect_timeout=30.0,
+        name=role,
+    )
+
+
+@asynccontextmanager
+async def connected(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection in autocommit. Raises StoreUnavailable or StoreRejected, never a driver error."""
+    with translated():
+        async with pool.connection() as connection:
+            yield connection

@@ -1,0 +1,375 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class TaskStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    QUEUED: _ClassVar[TaskStatus]
+    STARTED: _ClassVar[TaskStatus]
+    COMPLETE: _ClassVar[TaskStatus]
+    FAILED: _ClassVar[TaskStatus]
+    CANCELLED: _ClassVar[TaskStatus]
+    RELEASED: _ClassVar[TaskStatus]
+QUEUED: TaskStatus
+STARTED: TaskStatus
+COMPLETE: TaskStatus
+FAILED: TaskStatus
+CANCELLED: TaskStatus
+RELEASED: TaskStatus
+
+class ClientTaskRequest(_message.Message):
+    __slots__ = ("command", "payload", "delay_seconds", "scheduled_at", "queue", "priority", "max_attempts", "timeout_seconds", "unique_key", "task_id")
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    DELAY_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULED_AT_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    MAX_ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    UNIQUE_KEY_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    command: str
+    payload: bytes
+    delay_seconds: float
+    scheduled_at: float
+    queue: str
+    priority: int
+    max_attempts: int
+    timeout_seconds: float
+    unique_key: str
+    task_id: str
+    def __init__(self, command: _Optional[str] = ..., payload: _Optional[bytes] = ..., delay_seconds: _Optional[float] = ..., scheduled_at: _Optional[float] = ..., queue: _Optional[str] = ..., priority: _Optional[int] = ..., max_attempts: _Optional[int] = ..., timeout_seconds: _Optional[float] = ..., unique_key: _Optional[str] = ..., task_id: _Optional[str] = ...) -> None: ...
+
+class ClientTaskResponse(_message.Message):
+    __slots__ = ("task_id", "command", "scheduled_at", "created")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULED_AT_FIELD_NUMBER: _ClassVar[int]
+    CREATED_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    command: str
+    scheduled_at: float
+    created: bool
+    def __init__(self, task_id: _Optional[str] = ..., command: _Optional[str] = ..., scheduled_at: _Optional[float] = ..., created: _Optional[bool] = ...) -> None: ...
+
+class Handler(_message.Message):
+    __slots__ = ("command", "timeout_seconds", "max_attempts")
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    MAX_ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    command: str
+    timeout_seconds: float
+    max_attempts: int
+    def __init__(self, command: _Optional[str] = ..., timeout_seconds: _Optional[float] = ..., max_attempts: _Optional[int] = ...) -> None: ...
+
+class HeartbeatRequest(_message.Message):
+    __slots__ = ("worker_id", "name", "address", "slots", "handlers", "commands", "streaming", "session_id", "draining", "rss_bytes", "loop_lag_seconds")
+    WORKER_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_FIELD_NUMBER: _ClassVar[int]
+    HANDLERS_FIELD_NUMBER: _ClassVar[int]
+    COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    STREAMING_FIELD_NUMBER: _ClassVar[int]
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    DRAINING_FIELD_NUMBER: _ClassVar[int]
+    RSS_BYTES_FIELD_NUMBER: _ClassVar[int]
+    LOOP_LAG_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    worker_id: str
+    name: str
+    address: str
+    slots: int
+    handlers: _containers.RepeatedCompositeFieldContainer[Handler]
+    commands: _containers.RepeatedScalarFieldContainer[str]
+    streaming: bool
+    session_id: int
+    draining: bool
+    rss_bytes: int
+    loop_lag_seconds: float
+    def __init__(self, worker_id: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., slots: _Optional[int] = ..., handlers: _Optional[_Iterable[_Union[Handler, _Mapping]]] = ..., commands: _Optional[_Iterable[str]] = ..., streaming: _Optional[bool] = ..., session_id: _Optional[int] = ..., draining: _Optional[bool] = ..., rss_bytes: _Optional[int] = ..., loop_lag_seconds: _Optional[float] = ...) -> None: ...
+
+class HeartbeatResponse(_message.Message):
+    __slots__ = ("session_id", "interval_seconds", "misses", "coordinator_id")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    MISSES_FIELD_NUMBER: _ClassVar[int]
+    COORDINATOR_ID_FIELD_NUMBER: _ClassVar[int]
+    session_id: int
+    interval_seconds: float
+    misses: int
+    coordinator_id: str
+    def __init__(self, session_id: _Optional[int] = ..., interval_seconds: _Optional[float] = ..., misses: _Optional[int] = ..., coordinator_id: _Optional[str] = ...) -> None: ...
+
+class UpdateTaskStatusRequest(_message.Message):
+    __slots__ = ("task_id", "status", "worker_id", "lease_token", "result", "error", "permanent")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    WORKER_ID_FIELD_NUMBER: _ClassVar[int]
+    LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    PERMANENT_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    status: TaskStatus
+    worker_id: str
+    lease_token: int
+    result: bytes
+    error: str
+    permanent: bool
+    def __init__(self, task_id: _Optional[str] = ..., status: _Optional[_Union[TaskStatus, str]] = ..., worker_id: _Optional[str] = ..., lease_token: _Optional[int] = ..., result: _Optional[bytes] = ..., error: _Optional[str] = ..., permanent: _Optional[bool] = ...) -> None: ...
+
+class UpdateTaskStatusResponse(_message.Message):
+    __slots__ = ("accepted", "detail")
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    accepted: bool
+    detail: str
+    def __init__(self, accepted: _Optional[bool] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class ListWorkersRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Worker(_message.Message):
+    __slots__ = ("worker_id", "name", "address", "status", "slots", "running", "current_task_ids", "tasks_completed", "tasks_failed", "last_heartbeat", "commands", "coordinator_id")
+    WORKER_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_FIELD_NUMBER: _ClassVar[int]
+    RUNNING_FIELD_NUMBER: _ClassVar[int]
+    CURRENT_TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+    TASKS_COMPLETED_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FAILED_FIELD_NUMBER: _ClassVar[int]
+    LAST_HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    COORDINATOR_ID_FIELD_NUMBER: _ClassVar[int]
+    worker_id: str
+    name: str
+    address: str
+    status: str
+    slots: int
+    running: int
+    current_task_ids: _containers.RepeatedScalarFieldContainer[str]
+    tasks_completed: int
+    tasks_failed: int
+    last_heartbeat: float
+    commands: _containers.RepeatedScalarFieldContainer[str]
+    coordinator_id: str
+    def __init__(self, worker_id: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., status: _Optional[str] = ..., slots: _Optional[int] = ..., running: _Optional[int] = ..., current_task_ids: _Optional[_Iterable[str]] = ..., tasks_completed: _Optional[int] = ..., tasks_failed: _Optional[int] = ..., last_heartbeat: _Optional[float] = ..., commands: _Optional[_Iterable[str]] = ..., coordinator_id: _Optional[str] = ...) -> None: ...
+
+class ListWorkersResponse(_message.Message):
+    __slots__ = ("workers",)
+    WORKERS_FIELD_NUMBER: _ClassVar[int]
+    workers: _containers.RepeatedCompositeFieldContainer[Worker]
+    def __init__(self, workers: _Optional[_Iterable[_Union[Worker, _Mapping]]] = ...) -> None: ...
+
+class TaskRequest(_message.Message):
+    __slots__ = ("task_id", "command", "payload", "lease_token", "attempt", "timeout_ms", "worker_id")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
+    WORKER_ID_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    command: str
+    payload: bytes
+    lease_token: int
+    attempt: int
+    timeout_ms: int
+    worker_id: str
+    def __init__(self, task_id: _Optional[str] = ..., command: _Optional[str] = ..., payload: _Optional[bytes] = ..., lease_token: _Optional[int] = ..., attempt: _Optional[int] = ..., timeout_ms: _Optional[int] = ..., worker_id: _Optional[str] = ...) -> None: ...
+
+class TaskResponse(_message.Message):
+    __slots__ = ("accepted", "detail")
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    accepted: bool
+    detail: str
+    def __init__(self, accepted: _Optional[bool] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class TaskLease(_message.Message):
+    __slots__ = ("task_id", "lease_token", "command", "payload", "attempt", "timeout_ms")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
+    task_id: bytes
+    lease_token: int
+    command: str
+    payload: bytes
+    attempt: int
+    timeout_ms: int
+    def __init__(self, task_id: _Optional[bytes] = ..., lease_token: _Optional[int] = ..., command: _Optional[str] = ..., payload: _Optional[bytes] = ..., attempt: _Optional[int] = ..., timeout_ms: _Optional[int] = ...) -> None: ...
+
+class TaskBatch(_message.Message):
+    __slots__ = ("session_id", "tasks", "settled_through", "stale")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    SETTLED_THROUGH_FIELD_NUMBER: _ClassVar[int]
+    STALE_FIELD_NUMBER: _ClassVar[int]
+    session_id: int
+    tasks: _containers.RepeatedCompositeFieldContainer[TaskLease]
+    settled_through: int
+    stale: _containers.RepeatedCompositeFieldContainer[LeaseRef]
+    def __init__(self, session_id: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[TaskLease, _Mapping]]] = ..., settled_through: _Optional[int] = ..., stale: _Optional[_Iterable[_Union[LeaseRef, _Mapping]]] = ...) -> None: ...
+
+class LeaseRef(_message.Message):
+    __slots__ = ("task_id", "lease_token")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    task_id: bytes
+    lease_token: int
+    def __init__(self, task_id: _Optional[bytes] = ..., lease_token: _Optional[int] = ...) -> None: ...
+
+class TaskOutcome(_message.Message):
+    __slots__ = ("task_id", "lease_token", "status", "started_us_ago", "finished_us_ago", "result", "error", "permanent")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    STARTED_US_AGO_FIELD_NUMBER: _ClassVar[int]
+    FINISHED_US_AGO_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    PERMANENT_FIELD_NUMBER: _ClassVar[int]
+    task_id: bytes
+    lease_token: int
+    status: TaskStatus
+    started_us_ago: int
+    finished_us_ago: int
+    result: bytes
+    error: str
+    permanent: bool
+    def __init__(self, task_id: _Optional[bytes] = ..., lease_token: _Optional[int] = ..., status: _Optional[_Union[TaskStatus, str]] = ..., started_us_ago: _Optional[int] = ..., finished_us_ago: _Optional[int] = ..., result: _Optional[bytes] = ..., error: _Optional[str] = ..., permanent: _Optional[bool] = ...) -> None: ...
+
+class StatusBatch(_message.Message):
+    __slots__ = ("sequence", "outcomes")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    outcomes: _containers.RepeatedCompositeFieldContainer[TaskOutcome]
+    def __init__(self, sequence: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[TaskOutcome, _Mapping]]] = ...) -> None: ...
+
+class Event(_message.Message):
+    __slots__ = ("event", "level", "msg", "task_id", "worker_id", "timestamp_us")
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    MSG_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    WORKER_ID_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMP_US_FIELD_NUMBER: _ClassVar[int]
+    event: str
+    level: str
+    msg: str
+    task_id: str
+    worker_id: str
+    timestamp_us: int
+    def __init__(self, event: _Optional[str] = ..., level: _Optional[str] = ..., msg: _Optional[str] = ..., task_id: _Optional[str] = ..., worker_id: _Optional[str] = ..., timestamp_us: _Optional[int] = ...) -> None: ...
+
+class WatchEventsRequest(_message.Message):
+    __slots__ = ("coordinator_id", "after", "watcher_id")
+    COORDINATOR_ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    WATCHER_ID_FIELD_NUMBER: _ClassVar[int]
+    coordinator_id: str
+    after: int
+    watcher_id: str
+    def __init__(self, coordinator_id: _Optional[str] = ..., after: _Optional[int] = ..., watcher_id: _Optional[str] = ...) -> None: ...
+
+class EventBatch(_message.Message):
+    __slots__ = ("coordinator_id", "last", "events", "missed")
+    COORDINATOR_ID_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    MISSED_FIELD_NUMBER: _ClassVar[int]
+    coordinator_id: str
+    last: int
+    events: _containers.RepeatedCompositeFieldContainer[Event]
+    missed: int
+    def __init__(self, coordinator_id: _Optional[str] = ..., last: _Optional[int] = ..., events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., missed: _Optional[int] = ...) -> None: ...
+
+class WakeRequest(_message.Message):
+    __slots__ = ("tasks", "orders", "watcher_id", "events")
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    WATCHER_ID_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    tasks: bool
+    orders: bool
+    watcher_id: str
+    events: _containers.RepeatedCompositeFieldContainer[Event]
+    def __init__(self, tasks: _Optional[bool] = ..., orders: _Optional[bool] = ..., watcher_id: _Optional[str] = ..., events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ...) -> None: ...
+
+class WakeResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Child(_message.Message):
+    __slots__ = ("name", "role", "pid", "state", "restarts")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    PID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    RESTARTS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    role: str
+    pid: int
+    state: str
+    restarts: int
+    def __init__(self, name: _Optional[str] = ..., role: _Optional[str] = ..., pid: _Optional[int] = ..., state: _Optional[str] = ..., restarts: _Optional[int] = ...) -> None: ...
+
+class OrderOutcome(_message.Message):
+    __slots__ = ("order_id", "ok", "detail")
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    OK_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    order_id: int
+    ok: bool
+    detail: str
+    def __init__(self, order_id: _Optional[int] = ..., ok: _Optional[bool] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class SupervisorReport(_message.Message):
+    __slots__ = ("supervisor_id", "host", "desired_workers", "children", "outcomes")
+    SUPERVISOR_ID_FIELD_NUMBER: _ClassVar[int]
+    HOST_FIELD_NUMBER: _ClassVar[int]
+    DESIRED_WORKERS_FIELD_NUMBER: _ClassVar[int]
+    CHILDREN_FIELD_NUMBER: _ClassVar[int]
+    OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    supervisor_id: str
+    host: str
+    desired_workers: int
+    children: _containers.RepeatedCompositeFieldContainer[Child]
+    outcomes: _containers.RepeatedCompositeFieldContainer[OrderOutcome]
+    def __init__(self, supervisor_id: _Optional[str] = ..., host: _Optional[str] = ..., desired_workers: _Optional[int] = ..., children: _Optional[_Iterable[_Union[Child, _Mapping]]] = ..., outcomes: _Optional[_Iterable[_Union[OrderOutcome, _Mapping]]] = ...) -> None: ...
+
+class ScaleWorkers(_message.Message):
+    __slots__ = ("count",)
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    count: int
+    def __init__(self, count: _Optional[int] = ...) -> None: ...
+
+class KillWorker(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class SupervisorOrder(_message.Message):
+    __slots__ = ("order_id", "scale", "kill")
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    KILL_FIELD_NUMBER: _ClassVar[int]
+    order_id: int
+    scale: ScaleWorkers
+    kill: KillWorker
+    def __init__(self, order_id: _Optional[int] = ..., scale: _Optional[_Union[ScaleWorkers, _Mapping]] = ..., kill: _Optional[_Union[KillWorker, _Mapping]] = ...) -> None: ...

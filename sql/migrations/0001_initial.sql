@@ -1,0 +1,163 @@
+-- The first schema. Forward only; one transaction; run by `taskmaster migrate` under an advisory lock.
+-- States are explained in sql/README.md and in cluster/core/task.py.
+
+CREATE SEQUENCE lease_tokens AS bigint CACHE 1;
+
+-- What is not finished. Stays as small as the work in hand, so its indexes stay in memory whatever the history holds.
+CREATE TABLE tasks (
+  id            uuid        NOT NULL,
+  scheduled_at  timestamptz NOT NULL,
+  created_at    timestamptz NOT NULL DEFAULT statement_timestamp(),
+  picked_at     timestamptz,
+  started_at    timestamptz,
+  session_id    bigint,
+  lease_token   bigint,
+  timeout_ms    integer,
+  state         smallint    NOT NULL,
+  priority      smallint    NOT NULL DEFAULT 0,
+  attempt       smallint    NOT NULL DEFAULT 0,
+  max_attempts  smallint,
+  crash_count   smallint    NOT NULL DEFAULT 0,
+  queue         text        NOT NULL DEFAULT 'default',
+  command       text        NOT NULL,
+  payload       json,
+  worker_id     text,
+  unique_key    text,
+  error         text,
+  CONSTRAINT tasks_pkey PRIMARY KEY (id),
+  CONSTRAINT tasks_state CHECK (state BETWEEN 0 AND 4)
+) WITH (
+  fillfactor = 60,
+  autovacuum_vacuum_scale_factor = 0.05,
+  autovacuum_vacuum_threshold = 5000,
+  autovacuum_vacuum_cost_delay = 0,
+  autovacuum_analyze_scale_factor = 0.2,
+  autovacuum_analyze_threshold = 5000
+);
+
+CREATE INDEX tasks_ready     ON tasks (priority DESC, scheduled_at, id) WHERE state = 1;
+CREATE INDEX tasks_due       ON tasks (scheduled_at) WHERE state = 0;
+CREATE INDEX tasks_parked    ON tasks (command) WHERE state = 4;
+CREATE INDEX tasks_held      ON tasks (session_id) WHERE session_id IS NOT NULL;
+CREATE INDEX tasks_listed    ON tasks (scheduled_at, id);
+CREATE UNIQUE INDEX tasks_unique_key ON tasks (unique_key) WHERE unique_key IS NOT NULL;
+
+-- What is finished, by the UTC day of the finish. Retention is DROP PARTITION.
+CREATE TABLE task_history (
+  id            uuid        NOT NULL,
+  scheduled_at  timestamptz NOT NULL,
+  created_at    timestamptz NOT NULL,
+  picked_at     timestamptz,
+  started_at    timestamptz,
+  finished_at   timestamptz NOT NULL,
+  session_id    bigint,
+  lease_token   bigint,
+  timeout_ms    integer,
+  state         smallint    NOT NULL,
+  priority      smallint    NOT NULL,
+  attempt       smallint    NOT NULL,
+  max_attempts  smallint,
+  crash_count   smallint    NOT NULL,
+  queue         text        NOT NULL,
+  command       text        NOT NULL,
+  payload       json,
+  worker_id     text,
+  unique_key    text,
+  error         text,
+  result        json,
+  CONSTRAINT task_history_state CHECK (state BETWEEN 10 AND 13)
+) PARTITION BY RANGE (finished_at);
+
+CREATE INDEX task_history_id     ON task_history (id);
+CREATE INDEX task_history_listed ON task_history (scheduled_at, id);
+
+-- Takes what no day's partition takes: nothing is refused because a leader was away for a week.
+CREATE TABLE task_history_other PARTITION OF task_history DEFAULT;
+
+-- One row per life of a worker process. A lease hangs on its session, so a heartbeat prolongs one row.
+CREATE TABLE sessions (
+  id              bigint      GENERATED ALWAYS AS IDENTITY,
+  worker_id       text        NOT NULL,
+  name            text        NOT NULL,
+  address         text        NOT NULL,
+  coordinator     text        NOT NULL,
+  slots           smallint    NOT NULL,
+  streaming       boolean     NOT NULL,
+  draining        boolean     NOT NULL DEFAULT false,
+  handlers        text[]      NOT NULL,
+  completed       bigint      NOT NULL DEFAULT 0,
+  failed          bigint      NOT NULL DEFAULT 0,
+  rss_bytes       bigint      NOT NULL DEFAULT 0,
+  loop_lag        real        NOT NULL DEFAULT 0,
+  started_at      timestamptz NOT NULL DEFAULT statement_timestamp(),
+  last_heartbeat  timestamptz NOT NULL DEFAULT statement_timestamp(),
+  expires_at      timestamptz NOT NULL,
+  ended_at        timestamptz,
+  end_reason      text,
+  CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_worker_id UNIQUE (worker_id)
+) WITH (fillfactor = 50);
+
+CREATE INDEX sessions_live  ON sessions (expires_at) WHERE ended_at IS NULL;
+CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
+
+-- Who runs promote, rescue, fold and prune, until when. `epoch` rises with every change of leader.
+CREATE TABLE leader (
+  only        boolean     NOT NULL DEFAULT true,
+  holder      text        NOT NULL,
+  epoch       bigint      NOT NULL,
+  expires_at  timestamptz NOT NULL,
+  CONSTRAINT leader_pkey PRIMARY KEY (only),
+  CONSTRAINT leader_only CHECK (only)
+);
+
+-- Appended deltas, one row per statement; the leader folds them. Totals are their sum: no count(*) anywhere.
+CREATE TABLE counters (
+  at         timestamptz NOT NULL DEFAULT statement_timestamp(),
+  pending    bigint      NOT NULL DEFAULT 0,
+  running    bigint      NOT NULL DEFAULT 0,
+  completed  bigint      NOT NULL DEFAULT 0,
+  failed     bigint      NOT NULL DEFAULT 0,
+  cancelled  bigint      NOT NULL DEFAULT 0
+) WITH (
+  autovacuum_vacuum_scale_factor = 0,
+  autovacuum_vacuum_threshold = 1000,
+  autovacuum_vacuum_cost_delay = 0
+);
+
+-- What people told the supervisor to do, and what became of it.
+CREATE TABLE orders (
+  id            bigint      GENERATED ALWAYS AS IDENTITY,
+  kind          text        NOT NULL,
+  worker_count  smallint,
+  worker_name   text,
+  created_at    timestamptz NOT NULL DEFAULT statement_timestamp(),
+  taken_at      timestamptz,
+  taken_by      text,
+  done_at       timestamptz,
+  ok            boolean,
+  detail        text,
+  CONSTRAINT orders_pkey PRIMARY KEY (id),
+  CONSTRAINT orders_kind CHECK (
+    (kind = 'scale' AND worker_count BETWEEN 1 AND 50 AND worker_name IS NULL)
+    OR (kind = 'kill' AND worker_name IS NOT NULL AND worker_count IS NULL))
+);
+
+CREATE INDEX orders_open ON orders (id) WHERE done_at IS NULL;
+
+CREATE FUNCTION task_state_name(state smallint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE state
+  WHEN 0 THEN 'scheduled' WHEN 1 THEN 'ready' WHEN 2 THEN 'leased' WHEN 3 THEN 'running' WHEN 4 THEN 'parked'
+  WHEN 10 THEN 'complete' WHEN 11 THEN 'failed' WHEN 12 THEN 'cancelled' WHEN 13 THEN 'dead' END;
+
+-- For people with psql.
+CREATE VIEW all_tasks AS
+  SELECT id, task_state_name(state) AS state, queue, command, payload, priority, scheduled_at, created_at, picked_at,
+         started_at, NULL::timestamptz AS finished_at, attempt, max_attempts, crash_count, worker_id, unique_key,
+         NULL::json AS result, error
+  FROM tasks
+  UNION ALL
+  SELECT id, task_state_name(state), queue, command, payload, priority, scheduled_at, created_at, picked_at,
+         started_at, finished_at, attempt, max_attempts, crash_count, worker_id, unique_key, result, error
+  FROM task_history;
