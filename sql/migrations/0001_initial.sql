@@ -103,12 +103,12 @@ CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 
 -- Who runs promote, rescue, fold and prune, until when. `epoch` rises with every change of leader.
 CREATE TABLE leader (
-  only        boolean     NOT NULL DEFAULT true,
+  singleton   boolean     NOT NULL DEFAULT true,
   holder      text        NOT NULL,
   epoch       bigint      NOT NULL,
   expires_at  timestamptz NOT NULL,
-  CONSTRAINT leader_pkey PRIMARY KEY (only),
-  CONSTRAINT leader_only CHECK (only)
+  CONSTRAINT leader_pkey PRIMARY KEY (singleton),
+  CONSTRAINT leader_singleton CHECK (singleton)
 );
 
 -- Appended deltas, one row per statement; the leader folds them. Totals are their sum: no count(*) anywhere.

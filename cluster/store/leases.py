@@ -1,0 +1,158 @@
+"""Leases: claim ready tasks, record what became of them. Every write is fenced by the token of the lease.
+
+Each function is one statement over a batch and returns the ids that were accepted; an id that is missing was stale:
+its lease had ended before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from cluster.core.task import State
+from cluster.store.pool import Connection
+from cluster.store.statements import statement
+
+
+class LeasedTask(NamedTuple):
+    """A row of claim.sql. `payload`: a JSON object or None for {}; `max_attempts`, `timeout_ms`: None = the handler's."""
+
+    id: UUID
+    session_id: int
+    lease_token: int
+    command: str
+    payload: str | None
+    attempt: int
+    max_attempts: int | None
+    timeout_ms: int | None
+
+
+class Held(NamedTuple):
+    """Which lease a report speaks of."""
+
+    task_id: UUID
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Free slots in dispatch order: `order[i]` is an index into `sessions` and `workers`; `others` are commands that
+    only workers elsewhere know, left alone by this claim."""
+
+    order: Sequence[int]
+    sessions: Sequence[int]
+    workers: Sequence[str]
+    others: Sequence[str] = ()
+
+
+class Started(NamedTuple):
+    held: Held
+    started_us_ago: int
+
+
+class Finished(NamedTuple):
+    """`started_us_ago` None: it never started. `result` is JSON in UTF-8."""
+
+    held: Held
+    state: State
+    started_us_ago: int | None
+    finished_us_ago: int
+    result: bytes | None
+    error: str | None
+
+
+class Retried(NamedTuple):
+    """`delay`: seconds from now by the database clock."""
+
+    held: Held
+    delay: float
+    error: str
+
+
+class Parked(NamedTuple):
+    held: Held
+    reason: str
+
+
+async def claim(connection: Connection, slots: Slots) -> list[LeasedTask]:
+    """Lease the next ready tasks, one per slot, row i to slot i; fewer when fewer are ready."""
+    parameters = {
+        "slots": [index + 1 for index in slots.order],
+        "sessions": list(slots.sessions),
+        "workers": list(slots.workers),
+        "others": list(slots.others),
+    }
+    async with connection.cursor(binary=True, row_factory=class_row(LeasedTask)) as cursor:
+        await cursor.execute(statement("claim"), parameters)
+        return await cursor.fetchall()
+
+
+async def start(connection: Connection, reports: Sequence[Started]) -> set[UUID]:
+    """Record that leased tasks run; those already recorded do not come back."""
+    return await _accepted(connection, "start", reports, started=[report.started_us_ago for report in reports])
+
+
+async def finish(connection: Connection, reports: Sequence[Finished]) -> set[UUID]:
+    """Move tasks to history."""
+    return await _accepted(
+        connection,
+        "finish",
+        reports,
+        states=[int(report.state) for report in reports],
+        started=[report.started_us_ago for report in reports],
+        finished=[report.finished_us_ago for report in reports],
+        results=_sparse([report.result and report.result.decode() for report in reports]),
+        errors=_sparse([report.error for report in reports]),
+    )
+
+
+async def retry(connection: Connection, reports: Sequence[Retried]) -> set[UUID]:
+    """Make failed tasks due again after their delay."""
+    delays, errors = [report.delay for report in reports], [report.error for report in reports]
+    return await _accepted(connection, "retry", reports, delays=delays, errors=errors)
+
+
+async def release(connection: Connection, leases: Sequence[Held]) -> set[UUID]:
+    """Give tasks back unrun: ready at once, with the attempt they had before."""
+    ids, tokens = [lease.task_id for lease in leases], [lease.token for lease in leases]
+    return await _ids(connection, "release", {"ids": ids, "tokens": tokens})
+
+
+async def park(connection: Connection, reports: Sequence[Parked]) -> set[UUID]:
+    """Put aside tasks whose command nobody knows."""
+    return await _accepted(connection, "park", reports, reasons=[report.reason for report in reports])
+
+
+async def unpark(connection: Connection, most: int) -> set[UUID]:
+    """Make parked tasks ready whose command a live worker knows by now; at most `most`."""
+    return await _ids(connection, "unpark", {"most": most})
+
+
+async def accepted(connection: Connection, leases: Sequence[Held]) -> set[UUID]:
+    """Which of these leases have their outcome in history: asked when the answer to a COMMIT was lost."""
+    ids, tokens = [lease.task_id for lease in leases], [lease.token for lease in leases]
+    return await _ids(connection, "accepted", {"ids": ids, "tokens": tokens})
+
+
+async def _accepted(
+    connection: Connection,
+    name: str,
+    reports: Sequence[Started | Finished | Retried | Parked],
+    **arrays: Sequence[object],
+) -> set[UUID]:
+    ids = [report.held.task_id for report in reports]
+    tokens = [report.held.token for report in reports]
+    return await _ids(connection, name, {"ids": ids, "tokens": tokens, **arrays})
+
+
+async def _ids(connection: Connection, name: str, parameters: dict[str, object]) -> set[UUID]:
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(statement(name), parameters)
+        return {row[0] for row in await cursor.fetchall()}  # type: ignore[misc]
+
+
+def _sparse(values: list[str | None]) -> list[str | None]:
+    """unnest fills a shorter array with NULLs, so that the common batch without any result sends none."""
+    return values if any(value is not None for value in values) else []
