@@ -2,10 +2,17 @@
 
 BODY_BYTES = 1024 * 1024
 PAYLOAD_BYTES = 256 * 1024
+PAYLOAD_DEPTH = 100
+"""Levels of nesting; a worker's JSON reader and PostgreSQL's give up at their own, much later and less clearly."""
 COMMAND_CHARACTERS = 200
 QUEUE_CHARACTERS = 100
 UNIQUE_KEY_CHARACTERS = 200
+NAME = r"^\w[\w.:/@+-]*$"
+"""What commands and queues are made of: letters and digits of any script and `_ . : / @ + -`, so that a name never
+needs quoting in a shell, in SQL or in a URL's path."""
 BATCH_TASKS = 1000
+BATCH_PAYLOAD_BYTES = 16 * 1024 * 1024
+"""The payloads of one batch together, which is one statement in PostgreSQL."""
 PRIORITY_MIN, PRIORITY_MAX = -100, 100
 ATTEMPTS_MAX = 100
 TIMEOUT_SECONDS_MAX = 24 * 60 * 60

@@ -1,5 +1,6 @@
 """A task that somebody wants to enqueue, checked against the limits."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -29,8 +30,8 @@ class NewTask:
 
     def __post_init__(self) -> None:
         """Raises InvalidTask or PayloadTooLarge, whose message names the field and says what it takes."""
-        _text("command", self.command, limits.COMMAND_CHARACTERS)
-        _text("queue", self.queue, limits.QUEUE_CHARACTERS)
+        _name("command", self.command, limits.COMMAND_CHARACTERS)
+        _name("queue", self.queue, limits.QUEUE_CHARACTERS)
         if self.unique_key is not None:
             _text("unique_key", self.unique_key, limits.UNIQUE_KEY_CHARACTERS)
         _number("priority", self.priority, limits.PRIORITY_MIN, limits.PRIORITY_MAX)
@@ -45,11 +46,24 @@ class NewTask:
             raise PayloadTooLarge
 
 
+_NAME = re.compile(limits.NAME)
+
+
+def _name(field: str, value: str, most: int) -> None:
+    _length(field, value, most)
+    if not _NAME.fullmatch(value):
+        raise InvalidTask(f"{field} must begin with a letter or digit and hold only letters, digits and _ . : / @ + -")
+
+
 def _text(field: str, value: str, most: int) -> None:
-    if not 1 <= len(value) <= most:
-        raise InvalidTask(f"{field} must be 1 to {most} characters long; it has {len(value)}")
+    _length(field, value, most)
     if not value.isprintable():
         raise InvalidTask(f"{field} must not contain NUL, line breaks or other control characters")
+
+
+def _length(field: str, value: str, most: int) -> None:
+    if not 1 <= len(value) <= most:
+        raise InvalidTask(f"{field} must be 1 to {most} characters long; it has {len(value)}")
 
 
 def _number(field: str, value: float, least: float, most: float) -> None:
