@@ -44,5 +44,9 @@ class CoordinatorUnavailable(TaskMasterError):
     """No coordinator answers."""
 
 
+class EdgeUnavailable(TaskMasterError):
+    """The edge does not answer; is `taskmaster up` running?"""
+
+
 class CannotStart(TaskMasterError):
     """A process cannot start."""

@@ -1,0 +1,129 @@
+"""What the edge answers, as typed values. Instants are aware datetimes in UTC; fields a newer edge adds are ignored."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from cluster.core.errors import TaskMasterError
+from cluster.core.task import Status
+
+T = TypeVar("T")
+
+FINAL = frozenset({Status.COMPLETE, Status.FAILED, Status.CANCELLED})
+
+
+class Scheduled(msgspec.Struct, frozen=True):
+    """`scheduled_at`: seconds since the epoch."""
+
+    task_id: UUID
+    command: str
+    scheduled_at: float
+
+
+class ScheduledMany(msgspec.Struct, frozen=True):
+    count: int
+    task_ids: list[UUID]
+
+
+class Task(msgspec.Struct, frozen=True):
+    """One task. An instant is None until it happens; `result` is the JSON value the function returned."""
+
+    task_id: UUID
+    command: str
+    status: Status
+    scheduled_at: datetime
+    state: str = ""
+    queue: str = "default"
+    priority: int = 0
+    payload: Any = None
+    created_at: datetime | None = None
+    picked_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    failed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    worker_id: str | None = None
+    attempt: int = 0
+    max_attempts: int | None = None
+    timeout_seconds: float | None = None
+    unique_key: str | None = None
+    error: str | None = None
+    result: Any = None
+
+    @property
+    def finished(self) -> bool:
+        return self.status in FINAL
+
+    @property
+    def finished_at(self) -> datetime | None:
+        return self.completed_at or self.failed_at or self.cancelled_at
+
+
+class TaskPage(msgspec.Struct, frozen=True):
+    """`next_cursor`: where the next page begins, None on the last one."""
+
+    tasks: list[Task]
+    next_cursor: str | None = None
+
+
+class Worker(msgspec.Struct, frozen=True):
+    """One live worker. `running`: tasks it holds; of `current_task_ids` the edge may show only the first ones."""
+
+    worker_id: str
+    name: str
+    address: str
+    status: str
+    slots: int
+    running: int
+    last_heartbeat: datetime
+    current_task_ids: list[UUID] = []
+    tasks_completed: int = 0
+    tasks_failed: int = 0
+    commands: list[str] = []
+    started_at: datetime | None = None
+    rss_bytes: int = 0
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """Numbers of tasks by what became of them; `throughput`: finished per second over the last 10 s."""
+
+    total: int
+    pending: int
+    running: int
+    completed: int
+    failed: int
+    throughput: float
+    cancelled: int = 0
+    workers: list[Worker] = []
+
+
+class LogEvent(msgspec.Struct, frozen=True):
+    """One line of the activity log. `id` is what `Client.events(after=…)` resumes from."""
+
+    event: str
+    level: str
+    msg: str
+    timestamp: datetime
+    id: str = ""
+    task_id: str | None = None
+    worker_id: str | None = None
+
+
+def reader(kind: type[T]) -> Callable[[bytes], T]:
+    """Reads an answer's body as `kind`; raises TaskMasterError if it is something else."""
+    decoder = msgspec.json.Decoder(kind)
+
+    def read(content: bytes) -> T:
+        try:
+            return decoder.decode(content)
+        except msgspec.DecodeError as error:
+            raise TaskMasterError(f"the answer is not one of this version of TaskMaster: {error}") from error
+
+    return read
+
+
+def nothing(_content: bytes) -> None:
+    """For answers that say nothing beyond their status."""

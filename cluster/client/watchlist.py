@@ -1,0 +1,66 @@
+"""Waiting for thousands of tasks without asking for all of them all the time.
+
+Tasks mostly finish in the order they were posted, but not always. So each question is about a few at the head of what
+is unfinished and a few further on, from a place that moves along: the head follows the usual case at one question per
+finished task, the moving place finds those that finished out of order. Questions that find nothing come more and more
+seldom.
+"""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from cluster.client.answers import Task
+
+_GROUP = 32
+_FIRST_PAUSE, _WORST_PAUSE = 0.05, 1.0
+
+
+class Watchlist:
+    """State: the unfinished ids in the order posted, the finished tasks, where the next sample begins, the pause."""
+
+    def __init__(self, task_ids: Iterable[UUID]) -> None:
+        self._order = list(task_ids)
+        self._unfinished = list(dict.fromkeys(self._order))
+        self._finished: dict[UUID, Task] = {}
+        self._sample_from = 0
+        self._pause = _FIRST_PAUSE
+
+    def __repr__(self) -> str:
+        return f"<Watchlist unfinished={len(self._unfinished)} finished={len(self._finished)}>"
+
+    @property
+    def done(self) -> bool:
+        return not self._unfinished
+
+    @property
+    def finished(self) -> list[Task]:
+        """The finished tasks in the order they were posted."""
+        return [self._finished[task_id] for task_id in self._order if task_id in self._finished]
+
+    def group(self) -> list[UUID]:
+        """The ids to ask about next, at most 32."""
+        head = self._unfinished[: _GROUP // 2]
+        rest = self._unfinished[_GROUP // 2 :]
+        if self._sample_from >= len(rest):
+            self._sample_from = 0
+        sample = rest[self._sample_from : self._sample_from + _GROUP // 2]
+        self._sample_from += len(sample)
+        return head + sample
+
+    def saw(self, tasks: Sequence[Task]) -> tuple[list[Task], float]:
+        """What a group turned out to be: those of it that are finished, and the seconds before the next question."""
+        over = [task for task in tasks if task.finished]
+        for task in over:
+            self._finished[task.task_id] = task
+        if over:
+            self._unfinished = [task_id for task_id in self._unfinished if task_id not in self._finished]
+            self._sample_from = max(0, self._sample_from - len(over))
+        return over, self._next_pause(len(over), len(tasks))
+
+    def _next_pause(self, over: int, asked: int) -> float:
+        if over * 4 >= asked:
+            # What was asked about was largely over, so what was not asked about will be too.
+            self._pause = _FIRST_PAUSE
+            return 0.0
+        self._pause = _FIRST_PAUSE if over else min(_WORST_PAUSE, self._pause * 1.5)
+        return self._pause
