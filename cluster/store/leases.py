@@ -6,10 +6,10 @@ its lease had ended before.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from psycopg.rows import class_row
+from psycopg.rows import args_row, scalar_row
 
 from cluster.core.task import State
 from cluster.store.pool import Connection
@@ -84,19 +84,21 @@ async def claim(connection: Connection, slots: Slots) -> list[LeasedTask]:
         "workers": list(slots.workers),
         "others": list(slots.others),
     }
-    async with connection.cursor(binary=True, row_factory=class_row(LeasedTask)) as cursor:
+    async with connection.cursor(binary=True, row_factory=args_row(LeasedTask)) as cursor:
         await cursor.execute(statement("claim"), parameters)
         return await cursor.fetchall()
 
 
 async def start(connection: Connection, reports: Sequence[Started]) -> set[UUID]:
     """Record that leased tasks run; those already recorded do not come back."""
-    return await _accepted(connection, "start", reports, started=[report.started_us_ago for report in reports])
+    reports = sorted(reports)
+    return await _fenced(connection, "start", reports, started=[report.started_us_ago for report in reports])
 
 
 async def finish(connection: Connection, reports: Sequence[Finished]) -> set[UUID]:
     """Move tasks to history."""
-    return await _accepted(
+    reports = sorted(reports, key=_held)
+    return await _fenced(
         connection,
         "finish",
         reports,
@@ -110,19 +112,20 @@ async def finish(connection: Connection, reports: Sequence[Finished]) -> set[UUI
 
 async def retry(connection: Connection, reports: Sequence[Retried]) -> set[UUID]:
     """Make failed tasks due again after their delay."""
+    reports = sorted(reports)
     delays, errors = [report.delay for report in reports], [report.error for report in reports]
-    return await _accepted(connection, "retry", reports, delays=delays, errors=errors)
+    return await _fenced(connection, "retry", reports, delays=delays, errors=errors)
 
 
 async def release(connection: Connection, leases: Sequence[Held]) -> set[UUID]:
     """Give tasks back unrun: ready at once, with the attempt they had before."""
-    ids, tokens = [lease.task_id for lease in leases], [lease.token for lease in leases]
-    return await _ids(connection, "release", {"ids": ids, "tokens": tokens})
+    return await _ids(connection, "release", _keys(sorted(leases)))
 
 
 async def park(connection: Connection, reports: Sequence[Parked]) -> set[UUID]:
     """Put aside tasks whose command nobody knows."""
-    return await _accepted(connection, "park", reports, reasons=[report.reason for report in reports])
+    reports = sorted(reports)
+    return await _fenced(connection, "park", reports, reasons=[report.reason for report in reports])
 
 
 async def unpark(connection: Connection, most: int) -> set[UUID]:
@@ -132,27 +135,33 @@ async def unpark(connection: Connection, most: int) -> set[UUID]:
 
 async def accepted(connection: Connection, leases: Sequence[Held]) -> set[UUID]:
     """Which of these leases have their outcome in history: asked when the answer to a COMMIT was lost."""
-    ids, tokens = [lease.task_id for lease in leases], [lease.token for lease in leases]
-    return await _ids(connection, "accepted", {"ids": ids, "tokens": tokens})
+    return await _ids(connection, "accepted", _keys(leases))
 
 
-async def _accepted(
+async def _fenced(
     connection: Connection,
     name: str,
     reports: Sequence[Started | Finished | Retried | Parked],
     **arrays: Sequence[object],
 ) -> set[UUID]:
-    ids = [report.held.task_id for report in reports]
-    tokens = [report.held.token for report in reports]
-    return await _ids(connection, name, {"ids": ids, "tokens": tokens, **arrays})
+    """`reports` sorted by lease: of two leases of one task the statement sees the last, which has the newest token."""
+    return await _ids(connection, name, {**_keys([report.held for report in reports]), **arrays})
 
 
-async def _ids(connection: Connection, name: str, parameters: dict[str, object]) -> set[UUID]:
-    async with connection.cursor(binary=True) as cursor:
+async def _ids(connection: Connection, name: str, parameters: dict[str, Any]) -> set[UUID]:
+    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
         await cursor.execute(statement(name), parameters)
-        return {row[0] for row in await cursor.fetchall()}  # type: ignore[misc]
+        return set(await cursor.fetchall())
+
+
+def _keys(leases: Sequence[Held]) -> dict[str, Sequence[object]]:
+    return {"ids": [lease.task_id for lease in leases], "tokens": [lease.token for lease in leases]}
+
+
+def _held(report: Finished) -> Held:
+    return report.held
 
 
 def _sparse(values: list[str | None]) -> list[str | None]:
-    """unnest fills a shorter array with NULLs, so that the common batch without any result sends none."""
+    """An empty array means NULL for all, so that the common batch without any result sends none."""
     return values if any(value is not None for value in values) else []

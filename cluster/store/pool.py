@@ -15,9 +15,12 @@ from cluster.store.errors import translated
 Connection = psycopg.AsyncConnection[tuple[object, ...]]
 Pool = AsyncConnectionPool[Connection]
 
-PINNED = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan"
-"""Planner settings of those who claim and finish: batches address rows by primary key, so nested loops over index scans
-are right for every size, and stale statistics cannot talk the planner out of them."""
+PINNED = (
+    "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off "
+    "-c jit=off -c plan_cache_mode=force_generic_plan"
+)
+"""Planner settings of those who claim and finish: index scans in index order are right for every size, and statistics
+from the moment when the table was empty cannot talk the planner out of them."""
 
 
 def create_pool(url: str, *, role: str, size: int, pinned: bool = False) -> Pool:

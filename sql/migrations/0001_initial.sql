@@ -39,7 +39,9 @@ CREATE INDEX tasks_ready     ON tasks (priority DESC, scheduled_at, id) WHERE st
 CREATE INDEX tasks_due       ON tasks (scheduled_at) WHERE state = 0;
 CREATE INDEX tasks_parked    ON tasks (command) WHERE state = 4;
 CREATE INDEX tasks_held      ON tasks (session_id) WHERE session_id IS NOT NULL;
-CREATE INDEX tasks_listed    ON tasks (scheduled_at, id);
+-- The bytes of the id, not the id: an index that holds the id itself could be walked in place of tasks_pkey by a plan made
+-- while the table was empty.
+CREATE INDEX tasks_listed    ON tasks (scheduled_at, uuid_send(id));
 CREATE UNIQUE INDEX tasks_unique_key ON tasks (unique_key) WHERE unique_key IS NOT NULL;
 
 -- What is finished, by the UTC day of the finish. Retention is DROP PARTITION.
@@ -69,10 +71,55 @@ CREATE TABLE task_history (
 ) PARTITION BY RANGE (finished_at);
 
 CREATE INDEX task_history_id     ON task_history (id);
-CREATE INDEX task_history_listed ON task_history (scheduled_at, id);
+CREATE INDEX task_history_listed ON task_history (scheduled_at, uuid_send(id));
 
 -- Takes what no day's partition takes: nothing is refused because a leader was away for a week.
 CREATE TABLE task_history_other PARTITION OF task_history DEFAULT;
+
+-- Partitions are made beside the table and then attached: that lets finishing go on, CREATE … PARTITION OF would not.
+CREATE FUNCTION ensure_history_partitions(days_ahead integer) RETURNS SETOF text
+LANGUAGE plpgsql SET timezone = 'UTC' AS $$
+DECLARE
+  day date;
+  part text;
+BEGIN
+  PERFORM pg_advisory_xact_lock(4077002);
+  FOR day IN
+    SELECT current_date + n FROM generate_series(0, days_ahead) AS n
+    UNION SELECT DISTINCT finished_at::date FROM task_history_other
+    ORDER BY 1
+  LOOP
+    part := 'task_history_p' || to_char(day, 'YYYYMMDD');
+    CONTINUE WHEN to_regclass(part) IS NOT NULL;
+    EXECUTE format('CREATE TABLE %I (LIKE task_history INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)', part);
+    LOCK TABLE task_history_other IN ACCESS EXCLUSIVE MODE;
+    EXECUTE format('WITH moved AS (DELETE FROM task_history_other WHERE finished_at >= %1$L AND finished_at < %2$L RETURNING *)
+                    INSERT INTO %3$I SELECT * FROM moved', day::timestamptz, (day + 1)::timestamptz, part);
+    EXECUTE format('ALTER TABLE task_history ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                   part, day::timestamptz, (day + 1)::timestamptz);
+    RETURN NEXT part;
+  END LOOP;
+END $$;
+
+CREATE FUNCTION prune_history(leader_epoch bigint, days integer) RETURNS SETOF text
+LANGUAGE plpgsql SET timezone = 'UTC' SET lock_timeout = '3s' AS $$
+DECLARE
+  part text;
+BEGIN
+  PERFORM FROM leader WHERE epoch = leader_epoch AND expires_at > statement_timestamp() FOR SHARE;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  FOR part IN
+    SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'task_history'::regclass AND c.relname ~ '^task_history_p[0-9]{8}$'
+      AND to_date(right(c.relname, 8), 'YYYYMMDD') < current_date - days
+    ORDER BY 1
+  LOOP
+    EXECUTE format('DROP TABLE %I', part);
+    RETURN NEXT part;
+  END LOOP;
+END $$;
 
 -- One row per life of a worker process. A lease hangs on its session, so a heartbeat prolongs one row.
 CREATE TABLE sessions (

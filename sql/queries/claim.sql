@@ -2,7 +2,8 @@
 -- index: tasks_ready (in order, no sort), then tasks_pkey. locks: the picked rows, skipping those others hold.
 -- params: :slots smallint[] (1-based index into the next two, one per free slot in dispatch order),
 --         :sessions bigint[], :workers text[], :others text[] (commands that only workers outside this call know)
--- rows by number and arrays by subscript, not a join: a join on row numbers is a nested loop under pinned plans
+-- No join: with stale statistics the planner may walk all of tasks on the outer side of one. The rows are addressed by
+-- an array of keys; width_bucket finds a key's place in the sorted array, and the place in turn names the slot.
 WITH picked AS MATERIALIZED (
   SELECT id
   FROM tasks
@@ -12,17 +13,18 @@ WITH picked AS MATERIALIZED (
   FOR UPDATE SKIP LOCKED
 ), numbered AS MATERIALIZED (
   SELECT id, row_number() OVER () AS n FROM picked
-), fence AS MATERIALIZED (
-  SELECT nextval('lease_tokens') AS token
+), sorted AS MATERIALIZED (
+  SELECT array_agg(id ORDER BY id) AS ids, array_agg((SELECT :slots::smallint[])[n] ORDER BY id) AS slots,
+         nextval('lease_tokens') AS token
+  FROM numbered
 )
 UPDATE tasks AS t
 SET state = 2,
     attempt = attempt + 1,
     picked_at = statement_timestamp(),
     started_at = NULL,
-    session_id = (:sessions::bigint[])[(:slots::smallint[])[n]],
-    worker_id = (:workers::text[])[(:slots::smallint[])[n]],
-    lease_token = fence.token
-FROM numbered, fence
-WHERE t.id = numbered.id
+    session_id = (SELECT :sessions::bigint[])[(SELECT slots FROM sorted)[width_bucket(t.id, (SELECT ids FROM sorted))]],
+    worker_id = (SELECT :workers::text[])[(SELECT slots FROM sorted)[width_bucket(t.id, (SELECT ids FROM sorted))]],
+    lease_token = (SELECT token FROM sorted)
+WHERE t.id = ANY ((SELECT ids FROM sorted)::uuid[])
 RETURNING t.id, t.session_id, t.lease_token, t.command, t.payload::text AS payload, t.attempt, t.max_attempts, t.timeout_ms

@@ -1,34 +1,32 @@
 -- finish: move tasks whose lease still holds into history, count them. Rows that come back were accepted.
--- index: tasks_pkey only; the token is checked on the row (no other condition: it would tempt the planner to start
---        from a partial index and compare every row with every row). locks: the finished rows.
--- params: parallel arrays :ids uuid[], :tokens bigint[], :states smallint[], :started bigint[] and :finished bigint[]
---         (microseconds before now; started NULL = never), :results text[] (JSON), :errors text[]
-WITH outcome AS MATERIALIZED (
-  SELECT * FROM unnest(:ids::uuid[], :tokens::bigint[], :states::smallint[], :started::bigint[], :finished::bigint[],
-                       :results::text[], :errors::text[])
-    AS o (id, token, state, started, finished, result, error)
-), gone AS (
-  DELETE FROM tasks AS t USING outcome AS o
-  WHERE t.id = o.id AND t.lease_token = o.token
-  RETURNING t.id, t.scheduled_at, t.created_at, t.picked_at,
-            CASE WHEN o.started IS NOT NULL
-                 THEN greatest(t.picked_at, statement_timestamp() - o.started * interval '1 microsecond') END AS started_at,
-            greatest(t.picked_at, statement_timestamp() - o.finished * interval '1 microsecond') AS finished_at,
-            t.session_id, t.lease_token, t.timeout_ms, o.state, t.state AS was, t.priority, t.attempt, t.max_attempts,
-            t.crash_count, t.queue, t.command, t.payload, t.worker_id, t.unique_key,
-            coalesce(o.error, CASE WHEN o.state <> 10 THEN t.error END) AS error, o.result::json AS result
+-- index: tasks_pkey; the token is checked on the row. locks: the finished rows.
+-- params: parallel arrays sorted by id: :ids uuid[], :tokens bigint[], :states smallint[], :started bigint[] and
+--         :finished bigint[] (microseconds before now; started NULL = never), :results text[] (JSON), :errors text[];
+--         the last two may be empty, which means NULL for all
+-- No join, for the reason told in claim.sql: width_bucket finds a row's place in the sorted ids. Each array is read
+-- through a scalar subquery: that casts it once, where a bare parameter would be cast again for every row.
+WITH gone AS (
+  DELETE FROM tasks AS t
+  WHERE t.id = ANY ((SELECT :ids::uuid[])::uuid[])
+    AND t.lease_token = (SELECT :tokens::bigint[])[width_bucket(t.id, (SELECT :ids::uuid[]))]
+  RETURNING t.*, width_bucket(t.id, (SELECT :ids::uuid[])) AS n
 ), moved AS (
   INSERT INTO task_history (id, scheduled_at, created_at, picked_at, started_at, finished_at, session_id, lease_token,
                             timeout_ms, state, priority, attempt, max_attempts, crash_count, queue, command, payload,
                             worker_id, unique_key, error, result)
-  SELECT id, scheduled_at, created_at, picked_at, started_at, greatest(started_at, finished_at), session_id, lease_token,
-         timeout_ms, state, priority, attempt, max_attempts, crash_count, queue, command, payload, worker_id, unique_key,
-         error, result
+  SELECT id, scheduled_at, created_at, picked_at,
+         coalesce(started_at,
+                  greatest(picked_at, statement_timestamp() - (SELECT :started::bigint[])[n] * interval '1 microsecond')),
+         greatest(picked_at, started_at, statement_timestamp() - (SELECT :finished::bigint[])[n] * interval '1 microsecond'),
+         session_id, lease_token, timeout_ms, (SELECT :states::smallint[])[n], priority, attempt, max_attempts, crash_count,
+         queue, command, payload, worker_id, unique_key, (SELECT :errors::text[])[n], (SELECT :results::text[])[n]::json
   FROM gone
 ), counted AS (
   INSERT INTO counters (pending, running, completed, failed, cancelled)
-  SELECT -count(*) FILTER (WHERE was <> 3), -count(*) FILTER (WHERE was = 3), count(*) FILTER (WHERE state = 10),
-         count(*) FILTER (WHERE state IN (11, 13)), count(*) FILTER (WHERE state = 12)
+  SELECT -count(*) FILTER (WHERE state <> 3), -count(*) FILTER (WHERE state = 3),
+         count(*) FILTER (WHERE (SELECT :states::smallint[])[n] = 10),
+         count(*) FILTER (WHERE (SELECT :states::smallint[])[n] IN (11, 13)),
+         count(*) FILTER (WHERE (SELECT :states::smallint[])[n] = 12)
   FROM gone HAVING count(*) > 0
 )
 SELECT id FROM gone

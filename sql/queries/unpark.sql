@@ -1,14 +1,16 @@
 -- unpark: make parked tasks ready whose command a live worker knows by now, at most :most of them.
--- index: tasks_parked per offered command, sessions_live. locks: the rows themselves, skipping those others hold.
+-- index: tasks_parked by the offered commands, sessions_live. locks: the rows themselves, skipping those others hold.
 -- params: :most int
-WITH offered AS MATERIALIZED (
-  SELECT DISTINCT unnest(handlers) AS command
-  FROM sessions
-  WHERE ended_at IS NULL AND expires_at > statement_timestamp() AND NOT draining
-), parked AS MATERIALIZED (
-  SELECT t.id FROM offered JOIN tasks AS t ON t.state = 4 AND t.command = offered.command
+WITH parked AS MATERIALIZED (
+  SELECT id
+  FROM tasks
+  WHERE state = 4
+    AND command = ANY (ARRAY(
+      SELECT DISTINCT unnest(handlers)
+      FROM sessions
+      WHERE ended_at IS NULL AND expires_at > statement_timestamp() AND NOT draining))
   LIMIT :most::int
-  FOR UPDATE OF t SKIP LOCKED
+  FOR UPDATE SKIP LOCKED
 )
-UPDATE tasks AS t SET state = 1, error = NULL FROM parked WHERE t.id = parked.id
+UPDATE tasks AS t SET state = 1, error = NULL WHERE t.id = ANY (ARRAY(SELECT id FROM parked))
 RETURNING t.id
