@@ -84,10 +84,11 @@ DECLARE
   part text;
 BEGIN
   PERFORM pg_advisory_xact_lock(4077002);
-  FOR day IN
+  -- An array, not a loop over the query: an open cursor would keep the tables in use.
+  FOREACH day IN ARRAY ARRAY(
     SELECT current_date + n FROM generate_series(0, days_ahead) AS n
     UNION SELECT DISTINCT finished_at::date FROM task_history_other
-    ORDER BY 1
+    ORDER BY 1)
   LOOP
     part := 'task_history_p' || to_char(day, 'YYYYMMDD');
     CONTINUE WHEN to_regclass(part) IS NOT NULL;
