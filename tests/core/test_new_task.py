@@ -39,6 +39,25 @@ def test_a_name_outside_its_limits_is_refused_by_name(field, most, bad):
         replace(TASK, **{field: "x" * (most + 1) if bad == "{long}" else bad})
 
 
+@pytest.mark.parametrize("field", ["command", "queue"])
+@pytest.mark.parametrize("name", ["a", "9", "_x", "demo-job", "größe.v2/mail:send@eu+1", "任务"])
+def test_a_name_is_letters_digits_and_a_few_signs(field, name):
+    assert replace(TASK, **{field: name})
+
+
+@pytest.mark.parametrize("field", ["command", "queue"])
+@pytest.mark.parametrize(
+    "name", ["a b", "-rf", "a;b", "a'b", 'a"b', "$(id)", "a\\b", "a%b", "a?b", "a#b", "a\n", "<b>"]
+)
+def test_a_name_never_needs_quoting(field, name):
+    with pytest.raises(InvalidTask, match=f"^{field} must begin with"):
+        replace(TASK, **{field: name})
+
+
+def test_a_unique_key_may_be_any_printable_text():
+    assert replace(TASK, unique_key="mail to 'Ann' <ann@example.com>; once")
+
+
 @given(field=st.sampled_from(sorted(NAMES)), value=st.text(max_size=250))
 def test_an_accepted_name_is_printable_and_short_enough(field, value):
     try:
