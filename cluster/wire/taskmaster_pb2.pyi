@@ -253,12 +253,14 @@ class TaskOutcome(_message.Message):
     def __init__(self, task_id: _Optional[bytes] = ..., lease_token: _Optional[int] = ..., status: _Optional[_Union[TaskStatus, str]] = ..., started_us_ago: _Optional[int] = ..., finished_us_ago: _Optional[int] = ..., result: _Optional[bytes] = ..., error: _Optional[str] = ..., permanent: _Optional[bool] = ...) -> None: ...
 
 class StatusBatch(_message.Message):
-    __slots__ = ("sequence", "outcomes")
+    __slots__ = ("sequence", "outcomes", "holding")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    HOLDING_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     outcomes: _containers.RepeatedCompositeFieldContainer[TaskOutcome]
-    def __init__(self, sequence: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[TaskOutcome, _Mapping]]] = ...) -> None: ...
+    holding: _containers.RepeatedCompositeFieldContainer[LeaseRef]
+    def __init__(self, sequence: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[TaskOutcome, _Mapping]]] = ..., holding: _Optional[_Iterable[_Union[LeaseRef, _Mapping]]] = ...) -> None: ...
 
 class Event(_message.Message):
     __slots__ = ("event", "level", "msg", "task_id", "worker_id", "timestamp_us")
