@@ -1,0 +1,50 @@
+"""A cluster for the session, a cluster for one test, and its log in the report of a failure."""
+
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager
+
+import pytest
+import pytest_asyncio
+
+from tests.acceptance.cluster import RunningCluster
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(__file__.rpartition("/")[0]):
+            item.add_marker(pytest.mark.acceptance)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    clusters = [value for value in getattr(item, "funcargs", {}).values() if isinstance(value, RunningCluster)]
+    if report.failed:
+        report.sections.extend(("log of the cluster", cluster.log_tail()) for cluster in clusters)
+    return report
+
+
+@asynccontextmanager
+async def ending_well(cluster: RunningCluster) -> AsyncIterator[RunningCluster]:
+    """The cluster, and after the test an end as it should be."""
+    try:
+        yield cluster
+        await cluster.stop()
+        cluster.assert_no_traceback()
+    finally:
+        cluster.remove()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared() -> AsyncIterator[RunningCluster]:
+    """A cluster with 3 workers of 5 slots, for tests that leave it as they found it."""
+    async with ending_well(RunningCluster()) as cluster:
+        await cluster.up()
+        yield cluster
+
+
+@pytest_asyncio.fixture
+async def own() -> AsyncIterator[RunningCluster]:
+    """A cluster that is not started yet, for a test that stops, kills or starves something."""
+    async with ending_well(RunningCluster()) as cluster:
+        yield cluster

@@ -1,0 +1,71 @@
+"""Parts are away; nothing that was acknowledged is lost."""
+
+import signal
+from pathlib import Path
+
+from tests.acceptance.cluster import RunningCluster
+from tests.fixtures.eventually import eventually
+
+
+async def test_tasks_are_taken_while_coordinator_and_workers_are_down_and_run_when_they_are_back(
+    own: RunningCluster,
+) -> None:
+    own.start("postgres")
+    await eventually(lambda: own.processes("postgres") or list(own.home.rglob("postmaster.pid")), timeout=30)
+    assert own.start("migrate", "--wait").wait(60) == 0
+    own.start("edge")
+    await eventually(lambda: own.answers("/healthz"), timeout=30)
+    assert not own.is_ready(), "ready without a coordinator"
+
+    task_ids = [own.enqueue("wait", {"seconds": 0.01}) for _ in range(20)]
+    assert own.stats()["pending"] == 20
+
+    own.start("coordinator")
+    own.start("worker")
+    assert {task["status"] for task in await own.finished(task_ids)} == {"COMPLETE"}
+
+
+async def test_a_killed_worker_is_replaced_and_its_tasks_are_rescued(own: RunningCluster) -> None:
+    await own.up(workers=2)
+    task_ids = own.enqueue_many("demo-job", 10)
+    await eventually(lambda: own.stats()["running"] == 10)
+    victim = own.online()[0]
+    held = victim["current_task_ids"]
+
+    own.post("/api/workers/kill", {"name": victim["name"]}, status=202)
+
+    tasks = await own.finished(task_ids)
+    assert {task["status"] for task in tasks} == {"COMPLETE"}
+    assert held, "the worker held nothing when it was killed"
+    assert {task["worker_id"] for task in own.these(held)}.isdisjoint({victim["worker_id"]})
+    await eventually(
+        lambda: len(own.online()) == 2 and victim["worker_id"] not in {each["worker_id"] for each in own.online()}
+    )
+
+
+async def test_killing_a_worker_that_does_not_exist_is_refused(shared: RunningCluster) -> None:
+    assert "nobody" in shared.post("/api/workers/kill", {"name": "nobody"}, status=404)["detail"]
+
+
+async def test_workers_carry_on_while_the_coordinator_is_killed_and_started_again(own: RunningCluster) -> None:
+    await own.up(workers=2)
+    runs = own.folder / "runs"
+    task_ids = own.enqueue_many("demo-job", 10)
+    task_ids += [own.enqueue("append-line", {"path": str(runs)}) for _ in range(20)]
+    await eventually(lambda: own.stats()["running"] == 10)
+    workers = {process.pid for process in own.processes("cluster.worker")}
+    (coordinator,) = own.processes("cluster.coordinator")
+
+    coordinator.send_signal(signal.SIGKILL)
+
+    tasks = await own.finished(task_ids)
+    assert {task["status"] for task in tasks} == {"COMPLETE"}
+    assert {task["attempt"] for task in tasks} == {1}, "a task lost its attempt with the coordinator"
+    assert workers == {process.pid for process in own.processes("cluster.worker")}
+    assert [process.pid for process in own.processes("cluster.coordinator")] != [coordinator.pid]
+    assert len(lines_of(runs)) == 20, "a task ran twice"
+    await own.ready(2)
+
+
+def lines_of(path: Path) -> list[str]:
+    return path.read_text().splitlines()

@@ -1,0 +1,32 @@
+"""Workers come and go by request while tasks run."""
+
+from tests.acceptance.cluster import RunningCluster
+from tests.fixtures.eventually import eventually
+
+
+async def scale(cluster: RunningCluster, count: int) -> None:
+    """Ask for `count` workers and wait until that many are there, as processes and as members."""
+    cluster.post("/api/workers/scale", {"count": count}, status=202)
+    await eventually(lambda: len(cluster.online()) == count, timeout=30)
+    await eventually(lambda: len(cluster.processes("cluster.worker")) == count, timeout=30)
+
+
+async def test_scaling_while_tasks_run_costs_no_task_an_attempt(own: RunningCluster) -> None:
+    await own.up(workers=3)
+    task_ids = own.enqueue_many("wait", 150, {"seconds": 0.5})
+    await eventually(lambda: own.stats()["running"] == 15)
+
+    await scale(own, 10)
+    grown = {str(worker["worker_id"]) for worker in own.online()}
+    await scale(own, 2)
+
+    tasks = await own.finished(task_ids, timeout=60)
+    assert {task["status"] for task in tasks} == {"COMPLETE"}
+    assert {task["attempt"] for task in tasks} == {1}, "a removed worker lost what it ran"
+    assert len({task["worker_id"] for task in tasks} & grown) > 3, "the new workers took no part"
+    assert not [told for told in own.get("/api/logs") if told["event"] in {"task_failed", "task_rescued"}]
+
+
+async def test_a_scale_outside_1_to_50_is_refused(shared: RunningCluster) -> None:
+    for count in (0, 51, -1):
+        assert "count" in shared.post("/api/workers/scale", {"count": count}, status=422)["detail"]
