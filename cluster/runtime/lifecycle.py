@@ -1,7 +1,7 @@
 """One lifecycle contract for everything that starts and stops."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
 
@@ -18,13 +18,12 @@ class Service(Protocol):
 
 @asynccontextmanager
 async def running(*services: Service) -> AsyncIterator[None]:
-    """Start in order, stop in reverse; a start that fails stops what had started and what was starting."""
-    started: list[Service] = []
-    try:
+    """Start in order, stop in reverse; a start that fails stops what had started and what was starting.
+
+    The stack calls every `stop`, also after one that was cancelled or broke its contract by raising.
+    """
+    async with AsyncExitStack() as stack:
         for service in services:
-            started.append(service)
+            stack.push_async_callback(service.stop)
             await service.start()
         yield
-    finally:
-        for service in reversed(started):
-            await service.stop()

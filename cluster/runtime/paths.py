@@ -1,4 +1,4 @@
-"""Where things live: the folder of this user, the embedded server's socket, and the files that ship with the package."""
+"""Where things live: this user's folder, the embedded server's socket, and the files that ship with the package."""
 
 import hashlib
 import os
@@ -37,4 +37,4 @@ def shipped(name: str) -> Path:
     for candidate in (package / f"_{name}", package.parent / name):
         if candidate.is_dir():
             return candidate
-    raise FileNotFoundError(f"{name}/ is neither in the installed package nor beside it; install taskmaster-cluster again")
+    raise FileNotFoundError(f"{name}/ is neither in the package nor beside it; install taskmaster-cluster again")

@@ -1,35 +1,20 @@
-"""Settings: every environment variable, its default, and the message that names it when it is wrong.
+"""Settings: every environment variable, its default and its bounds.
 
 Read once in a composition root (`Settings.from_env(os.environ)`) and passed down.
 """
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import quote
 
 from cluster.core.dispatch import DispatchPolicy
 from cluster.core.errors import SettingsError
 from cluster.core.limits import WORKERS_MAX
 from cluster.runtime.paths import default_home, socket_folder
-
-Environment = Mapping[str, str]
-T = TypeVar("T", int, float)
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a role listens or is dialled."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+from cluster.runtime.variables import Address, Variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,119 +57,64 @@ class Settings:
         return f"http://{Address(host, self.scheduler.port)}"
 
     @classmethod
-    def from_env(cls, env: Environment) -> "Settings":
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Raises SettingsError, whose message names the variable and says what it takes."""
-        home = Path(env.get("TASKMASTER_HOME") or default_home()).expanduser().absolute()
-        database_url, embedded = _database(env, home)
+        read, contained = Variables(env), in_container()
+        any_host = "0.0.0.0" if contained else "127.0.0.1"  # noqa: S104
+        home = read.folder("TASKMASTER_HOME", default_home())
+        coordinator = read.listen("COORDINATOR_PORT", ":8080", any_host)
+        database_url, embedded = _database(read, home)
         return cls(
             home=home,
             database_url=database_url,
             embedded=embedded,
-            scheduler=_listen(env, "SCHEDULER_PORT", ":8081"),
-            coordinator=_listen(env, "COORDINATOR_PORT", ":8080"),
-            coordinators=_addresses(env, "COORDINATOR_ADDRESS", "127.0.0.1:8080"),
-            worker_host=env.get("WORKER_ADDRESS") or ("127.0.0.1" if not in_container() else socket.gethostname()),
-            worker_port=_integer(env, "WORKER_PORT", 0, 0, 65535),
-            worker_name=_text(env, "WORKER_NAME", f"{socket.gethostname()}", 100),
-            worker_pool_size=_integer(env, "WORKER_POOL_SIZE", 5, 1, 1000),
-            workers=_integer(env, "WORKERS", 3, 1, WORKERS_MAX),
-            task_modules=_list(env, "TASKMASTER_TASKS"),
-            task_process_time=_number(env, "TASK_PROCESS_TIME", 5.0, 0.0, 86400.0),
-            heartbeat_interval=_number(env, "HEARTBEAT_INTERVAL", 5.0, 0.05, 3600.0),
-            heartbeat_misses=_integer(env, "HEARTBEAT_MISSES", 3, 1, 100),
-            dispatch_policy=_choice(env, "DISPATCH_POLICY", DispatchPolicy.ROUND_ROBIN, DispatchPolicy),
-            drain_timeout=_number(env, "DRAIN_TIMEOUT", 30.0, 0.0, 86400.0),
-            db_pool_size=_integer(env, "DB_POOL_SIZE", 10, 4, 500),
-            log_buffer=_integer(env, "LOG_BUFFER", 250, 1, 100_000),
-            log_format=_log_format(env),
-            history_days=_integer(env, "HISTORY_DAYS", 30, 1, 3650),
-            shell_commands=_list(env, "SHELL_COMMANDS"),
-            http_targets=_list(env, "HTTP_TARGETS"),
+            scheduler=read.listen("SCHEDULER_PORT", ":8081", any_host),
+            coordinator=coordinator,
+            coordinators=read.addresses("COORDINATOR_ADDRESS", f"127.0.0.1:{coordinator.port or 8080}"),
+            worker_host=read.host("WORKER_ADDRESS", socket.gethostname() if contained else "127.0.0.1"),
+            worker_port=read.integer("WORKER_PORT", 0, least=0, most=65535),
+            worker_name=read.text("WORKER_NAME", socket.gethostname(), 100),
+            worker_pool_size=read.integer("WORKER_POOL_SIZE", 5, least=1, most=1000),
+            workers=read.integer("WORKERS", 3, least=1, most=WORKERS_MAX),
+            task_modules=read.names("TASKMASTER_TASKS"),
+            task_process_time=read.number("TASK_PROCESS_TIME", 5.0, least=0.0, most=86400.0),
+            heartbeat_interval=read.number("HEARTBEAT_INTERVAL", 5.0, least=0.05, most=3600.0),
+            heartbeat_misses=read.integer("HEARTBEAT_MISSES", 3, least=1, most=100),
+            dispatch_policy=DispatchPolicy(
+                read.choice("DISPATCH_POLICY", DispatchPolicy.ROUND_ROBIN, tuple(DispatchPolicy))
+            ),
+            drain_timeout=read.number("DRAIN_TIMEOUT", 30.0, least=0.0, most=86400.0),
+            db_pool_size=read.integer("DB_POOL_SIZE", 10, least=4, most=500),
+            log_buffer=read.integer("LOG_BUFFER", 250, least=1, most=100_000),
+            log_format=read.choice("LOG_FORMAT", "auto", ("auto", "console", "json")),
+            history_days=read.integer("HISTORY_DAYS", 30, least=1, most=3650),
+            shell_commands=read.names("SHELL_COMMANDS"),
+            http_targets=read.names("HTTP_TARGETS"),
         )
 
 
 def in_container() -> bool:
     """Whether this process runs in a container, where listening on loopback alone would be useless."""
-    return Path("/.dockerenv").exists() or Path("/run/.containerenv").exists() or "KUBERNETES_SERVICE_HOST" in os.environ
+    marks = (Path("/.dockerenv"), Path("/run/.containerenv"))
+    return any(mark.exists() for mark in marks) or "KUBERNETES_SERVICE_HOST" in os.environ
 
 
-def _database(env: Environment, home: Path) -> tuple[str, bool]:
-    if url := env.get("DATABASE_URL"):
+def _database(read: Variables, home: Path) -> tuple[str, bool]:
+    """The URL, and whether it is that of the embedded server."""
+    if url := read.text("DATABASE_URL", "", 10_000):
         if not url.startswith(("postgresql://", "postgres://")) and "=" not in url:
             raise SettingsError("DATABASE_URL must look like postgresql://user:password@host:5432/scheduler")
         return url, False
-    name, user = env.get("POSTGRES_DB") or "scheduler", env.get("POSTGRES_USER") or "postgres"
-    if host := env.get("POSTGRES_HOST"):
-        port = _integer(env, "POSTGRES_PORT", 5432, 1, 65535)
-        secret = env.get("POSTGRES_PASSWORD", "")
-        login = quote(user, safe="") + (f":{quote(secret, safe='')}" if secret else "")
-        return f"postgresql://{login}@{host}:{port}/{quote(name, safe='')}", False
-    return f"postgresql://{quote(user, safe='')}@/{quote(name, safe='')}?host={quote(str(socket_folder(home)), safe='')}", True
-
-
-def _listen(env: Environment, name: str, default: str) -> Address:
-    value = env.get(name) or default
-    host, colon, port = value.rpartition(":")
-    if not colon:
-        host, port = "", value
-    if not port.isdecimal() or int(port) > 65535:
-        raise SettingsError(f"{name}={value!r} must be :port or host:port with a port from 0 to 65535")
-    return Address(host.strip("[]") or ("0.0.0.0" if in_container() else "127.0.0.1"), int(port))  # noqa: S104
-
-
-def _addresses(env: Environment, name: str, default: str) -> tuple[str, ...]:
-    addresses = tuple(part.strip() for part in (env.get(name) or default).split(",") if part.strip())
-    for address in addresses:
-        host, colon, port = address.rpartition(":")
-        if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-            raise SettingsError(f"{name} must be host:port, or several separated by commas; {address!r} is not")
-    return addresses
-
-
-def _list(env: Environment, name: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in env.get(name, "").split(",") if part.strip())
-
-
-def _text(env: Environment, name: str, default: str, most: int) -> str:
-    value = env.get(name) or default
-    if len(value) > most or not value.isprintable():
-        raise SettingsError(f"{name} must be 1 to {most} printable characters")
-    return value
-
-
-def _integer(env: Environment, name: str, default: int, least: int, most: int) -> int:
-    return _bounded(env, name, default, least, most, int, "a whole number")
-
-
-def _number(env: Environment, name: str, default: float, least: float, most: float) -> float:
-    return _bounded(env, name, default, least, most, float, "a number")
-
-
-def _bounded(
-    env: Environment, name: str, default: T, least: T, most: T, parse: Callable[[str], T], kind: str
-) -> T:
-    text = env.get(name, "").strip()
-    if not text:
-        return default
-    try:
-        value = parse(text)
-    except ValueError:
-        value = most + 1
-    if not least <= value <= most:
-        raise SettingsError(f"{name}={text!r} must be {kind} from {least} to {most}")
-    return value
-
-
-def _choice(env: Environment, name: str, default: DispatchPolicy, kind: type[DispatchPolicy]) -> DispatchPolicy:
-    value = env.get(name) or default
-    try:
-        return kind(value)
-    except ValueError:
-        raise SettingsError(f"{name}={value!r} must be one of: {', '.join(kind)}") from None
-
-
-def _log_format(env: Environment) -> str:
-    value = env.get("LOG_FORMAT") or "auto"
-    if value not in {"auto", "console", "json"}:
-        raise SettingsError(f"LOG_FORMAT={value!r} must be console or json")
-    return value
+    name = quote(read.text("POSTGRES_DB", "scheduler"), safe="")
+    host = read.text("POSTGRES_HOST", "")
+    if not host:
+        sockets = quote(str(socket_folder(home)), safe="")
+        return f"postgresql://postgres@/{name}?host={sockets}", True
+    port = read.integer("POSTGRES_PORT", 5432, least=1, most=65535)
+    login = quote(read.text("POSTGRES_USER", "postgres"), safe="")
+    # Not read.text: its message shows nothing, but blanks at the ends may belong to a password.
+    if secret := read.env.get("POSTGRES_PASSWORD"):
+        login += f":{quote(secret, safe='')}"
+    # A folder of sockets travels in the host part with percent signs; IPv6 wants brackets.
+    where = f"[{host}]" if ":" in host else quote(host, safe="")
+    return f"postgresql://{login}@{where}:{port}/{name}", False

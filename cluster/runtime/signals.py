@@ -1,7 +1,8 @@
 """Signals and the bond between parent and child.
 
-The first SIGTERM or SIGINT asks for a drain, the second ends the process at once. A child that was started with
-`TASKMASTER_PARENT` in its environment dies when that parent does, even by SIGKILL.
+The first SIGTERM or SIGINT asks for a drain, the second ends the process at once; a terminal that is closed (SIGHUP)
+counts as either, unless nohup said otherwise. A child that was started with `TASKMASTER_PARENT` in its environment dies
+when that parent does, even by SIGKILL.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 from cluster.runtime import telemetry
 
@@ -22,10 +24,11 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Shutdown:
-    """Set by the first SIGTERM or SIGINT; the second exits with 128 + its number. State: the event, and who asked."""
+    """Set by the first signal; the second calls `at_once` and exits with 128 + its number. State: the event."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: Callable[[], None] | None = None) -> None:
         self._requested = asyncio.Event()
+        self._at_once = at_once
 
     def __repr__(self) -> str:
         return f"<Shutdown requested={self.requested}>"
@@ -45,11 +48,17 @@ class Shutdown:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal, number)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            loop.add_signal_handler(signal.SIGHUP, self._on_signal, signal.SIGHUP)
 
     def _on_signal(self, number: int) -> None:
         if self.requested:
             telemetry.emit("stopped_at_once", level="warning", signal=signal.Signals(number).name)
-            os._exit(128 + number)
+            try:
+                if self._at_once is not None:
+                    self._at_once()
+            finally:
+                os._exit(128 + number)
         telemetry.emit("stopping", signal=signal.Signals(number).name)
         self.request()
 
@@ -57,9 +66,10 @@ class Shutdown:
 def die_with_parent(number: int = signal.SIGKILL) -> None:
     """Receive `number` when the parent named by TASKMASTER_PARENT ends. Without that variable: nothing.
 
-    On Linux the kernel sees to it; elsewhere a thread looks twice a second.
+    On Linux the kernel sees to it; elsewhere a thread looks twice a second. The kernel means the *thread* that started
+    us, so a parent spawns from its main thread. The variable is used up: what we start ourselves has another parent.
     """
-    parent = os.environ.get(PARENT_VARIABLE, "")
+    parent = os.environ.pop(PARENT_VARIABLE, "")
     if not parent.isdecimal():
         return
     if sys.platform == "linux":

@@ -11,10 +11,11 @@ Step = Callable[[], Awaitable[float | None]]
 
 
 class Ticker:
-    """Calls `step` until stopped; a number that `step` returns is the pause before its next turn, instead of `interval`.
+    """Calls `step` until stopped; a number that `step` returns is the pause before its next turn, not `interval`.
 
     An error is an event, never the end of the loop: the next turn comes after a pause that doubles up to `worst_pause`.
-    State: the task that runs the loop, the event that ends a pause early, and how many turns failed in a row.
+    State: the task that runs the loop, whether it is wanted, the event that ends a pause early, and how many turns
+    failed in a row.
     """
 
     def __init__(self, name: str, interval: float, step: Step, *, worst_pause: float = 5.0) -> None:
@@ -24,6 +25,7 @@ class Ticker:
         self._worst_pause = worst_pause
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._wanted = False
         self._failures = 0
 
     def __repr__(self) -> str:
@@ -35,18 +37,24 @@ class Ticker:
         self._woken.set()
 
     async def start(self) -> None:
-        if self._task is None:
+        self._wanted = True
+        if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(), name=self.name)
 
     async def stop(self) -> None:
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        """Cancels the step in progress. A step may stop its own ticker: it is then the last one, not cancelled."""
+        self._wanted = False
+        self._woken.set()
+        task = self._task
+        if task is None or task is asyncio.current_task():
+            return
+        task.cancel()
+        # Not `await task` with CancelledError suppressed: that would swallow the cancellation of whoever stops us.
+        await asyncio.wait({task})
 
     async def _run(self) -> None:
-        while True:
+        # Asked before each turn, because a step can swallow the cancellation that was meant to end the loop.
+        while self._wanted:
             self._woken.clear()
             pause = await self._turn()
             with contextlib.suppress(TimeoutError):
@@ -65,5 +73,7 @@ class Ticker:
 
     def _failed(self, error: Exception, *, unexpected: bool) -> float:
         self._failures += 1
-        telemetry.emit("loop_failed", level="error", loop=self.name, error=str(error), exc_info=error if unexpected else None)
+        telemetry.emit(
+            "loop_failed", level="error", loop=self.name, error=str(error), exc_info=error if unexpected else None
+        )
         return min(self._worst_pause, 0.05 * 2.0 ** min(self._failures, 10))
