@@ -58,7 +58,7 @@ class RunningCluster:
             "COORDINATOR_PORT": f"127.0.0.1:{self.coordinator_port}",
             "COORDINATOR_ADDRESS": f"127.0.0.1:{self.coordinator_port}",
             "WORKER_ADDRESS": "127.0.0.1",
-            "TASKMASTER_TASKS": "reader_tasks",
+            "TASKMASTER_TASKS": "reader_tasks,hash_files",
             "TASK_PROCESS_TIME": "1",
             "LOG_FORMAT": "json",
         }

@@ -18,9 +18,10 @@ CANNOT_START = 78
 
 def complaint(cluster: RunningCluster, *arguments: str) -> tuple[int, list[str]]:
     """Run `taskmaster ARGUMENTS` to its end: the exit code, and the lines it wrote to stderr."""
+    command = cluster.command(*arguments)
     done = subprocess.run(
-        cluster.command(*arguments), env=cluster.env, cwd=cluster.folder, capture_output=True, text=True, timeout=60, check=False
-    )  # fmt: skip
+        command, env=cluster.env, cwd=cluster.folder, capture_output=True, text=True, timeout=60, check=False
+    )
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, [line for line in done.stderr.splitlines() if line.strip()]
 
