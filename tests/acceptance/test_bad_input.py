@@ -33,9 +33,9 @@ WRONG: dict[str, list[Any]] = {
 }
 
 BROKEN = [
-    b"", b"{", b"}", b"null", b"[]", b"42", b'"text"', b"\x00", b"\xff\xfe{}", b'{"command": "noop"', b"{'command': 'noop'}",
-    b'{"command": "noop",}', b'{"command": NaN}', b"command=noop", b'{"command": "\xff"}', b'{"command": "noop"} trailing',
-    b"[" * 100_000, b'{"a":' * 50_000, b'{"command": "\\ud800"}',
+    b"", b"{", b"}", b"null", b"[]", b"42", b'"text"', b"\x00", b"\xff\xfe{}", b"command=noop", b"{'command': 'noop'}",
+    b'{"command": "noop"', b'{"command": "noop",}', b'{"command": NaN}', b'{"command": "noop"} trailing',
+    b'{"command": "\xff"}', b'{"command": "\\ud800"}', b"[" * 100_000, b'{"a":' * 50_000,
 ]  # fmt: skip
 
 LISTINGS = ["limit", "cursor", "status", "no_such_parameter"]

@@ -58,12 +58,9 @@ async def test_a_client_that_reconnects_is_told_each_of_the_last_250_events(shar
 async def test_a_new_client_is_told_the_same_backlog_as_the_logs_route(shared: RunningCluster) -> None:
     task_ids = shared.enqueue_many("noop", 100)
     await shared.finished(task_ids)
-    await eventually(
-        lambda: len(shared.get("/api/logs")) == BACKLOG or len(shared.get("/api/logs")["events"]) == BACKLOG
-    )
-
     with shared.events() as stream:
         await eventually(lambda: len(stream.told) >= BACKLOG)
+        await eventually(lambda: shared.get("/api/logs") == [told.data for told in stream.told][-BACKLOG:])
 
 
 async def test_every_event_says_what_happened_when_and_to_whom(shared: RunningCluster) -> None:

@@ -11,7 +11,6 @@ async def test_tasks_are_taken_while_coordinator_and_workers_are_down_and_run_wh
     own: RunningCluster,
 ) -> None:
     own.start("postgres")
-    await eventually(lambda: own.processes("postgres") or list(own.home.rglob("postmaster.pid")), timeout=30)
     assert own.start("migrate", "--wait").wait(60) == 0
     own.start("edge")
     await eventually(lambda: own.answers("/healthz"), timeout=30)
