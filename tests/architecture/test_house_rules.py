@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.architecture import rules
+from tests.architecture import conduct, shape
 from tests.architecture.source import package
 
 
-@pytest.mark.parametrize("rule", rules.ALL, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", shape.ALL + conduct.ALL, ids=lambda rule: rule.__name__)
 def test_the_package_keeps_the_rule(rule):
     broken = [finding for source in package() for finding in rule(source)]
     assert not broken, f"{rule.__doc__}\n" + "\n".join(broken)
