@@ -49,6 +49,7 @@ class Task(msgspec.Struct, frozen=True):
     attempt: int = 0
     max_attempts: int | None = None
     timeout_seconds: float | None = None
+    crash_count: int = 0
     unique_key: str | None = None
     error: str | None = None
     result: Any = None
@@ -84,11 +85,15 @@ class Worker(msgspec.Struct, frozen=True):
     tasks_failed: int = 0
     commands: list[str] = []
     started_at: datetime | None = None
+    coordinator: str = ""
     rss_bytes: int = 0
+    loop_lag_seconds: float = 0.0
 
 
 class Stats(msgspec.Struct, frozen=True):
-    """Numbers of tasks by what became of them; `throughput`: finished per second over the last 10 s."""
+    """Numbers of tasks by what became of them; `throughput`: finished per second over the last 10 s. `slots`: of all
+    workers.
+    """
 
     total: int
     pending: int
@@ -97,6 +102,7 @@ class Stats(msgspec.Struct, frozen=True):
     failed: int
     throughput: float
     cancelled: int = 0
+    slots: int = 0
     workers: list[Worker] = []
 
 

@@ -92,3 +92,13 @@ def kill(name: str) -> Call[None]:
 
 def logs() -> Call[list[answers.LogEvent]]:
     return Call("GET", "/api/logs", _read_events)
+
+
+def alive() -> Call[None]:
+    """Whether the edge answers at all; not repeated, for this is the question."""
+    return Call("GET", "/healthz", answers.nothing, repeatable=False)
+
+
+def ready() -> Call[None]:
+    """Whether the edge reaches PostgreSQL and a coordinator; a problem's detail says what is missing."""
+    return Call("GET", "/readyz", answers.nothing, repeatable=False)

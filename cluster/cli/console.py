@@ -1,0 +1,74 @@
+"""How things are shown: plain text that is never taken for markup, tables for people, JSON for pipes."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+_PIPE_WIDTH = 240
+"""Columns of a table that nobody's terminal limits: wide enough that ids and messages stay whole."""
+
+
+def out() -> Console:
+    """stdout. Markup and emoji codes are off: what tasks and people wrote is shown as it is."""
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    return Console(markup=False, emoji=False, highlight=False, width=width)
+
+
+def err() -> Console:
+    """stderr: progress and remarks."""
+    return Console(stderr=True, markup=False, emoji=False, highlight=False)
+
+
+def progress(title: str) -> Progress:
+    """A progress bar on stderr, or nothing where stderr is not a terminal."""
+    return Progress(
+        TextColumn(title, markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[remark]}", markup=False),
+        console=err(),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> Table:
+    """Rows of anything under these headings, one line each; columns in `right` hold numbers. None is shown as -."""
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        # Ids and names are copied from here into the next command: they are never cut.
+        whole = column in {"task", "worker", "name"}
+        shown.add_column(
+            column,
+            justify="right" if column in right else "left",
+            no_wrap=True,
+            overflow="fold" if whole else "ellipsis",
+        )
+    for row in rows:
+        shown.add_row(*("-" if cell is None else one_line(str(cell)) for cell in row))
+    return shown
+
+
+def one_line(text: str, most: int = 400) -> str:
+    """The text on one line, without control characters (a terminal would obey them), cut after `most` characters."""
+    flat = " ".join(text.split())
+    clean = "".join(character if character.isprintable() else "�" for character in flat)
+    return clean if len(clean) <= most else clean[: most - 1] + "…"
+
+
+def print_json(document: Any) -> None:
+    """One JSON document, indented."""
+    typer.echo(json.dumps(msgspec.to_builtins(document), indent=2, ensure_ascii=False))
+
+
+def print_json_line(document: Any) -> None:
+    """One line of JSON lines."""
+    typer.echo(json.dumps(msgspec.to_builtins(document), ensure_ascii=False))

@@ -1,0 +1,56 @@
+"""Times and durations as people type and read them."""
+
+import re
+from datetime import datetime, timedelta
+
+import typer
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+
+
+def duration(text: str) -> float:
+    """Seconds: 10s, 5m, 2h, 1d, 1h30m, or a bare number of seconds."""
+    flat = text.strip().lower()
+    if re.fullmatch(r"\d+(\.\d+)?", flat):
+        return float(flat)
+    parts = _PART.findall(flat)
+    if not parts or "".join(number + unit for number, unit in parts) != flat:
+        raise typer.BadParameter(f"{text!r} is not a duration; write 10s, 5m, 2h, 1d or 1h30m")
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """An aware datetime: ISO 8601 (without an offset: local time), or HH:MM[:SS], the next time the clock shows it.
+
+    `now` is aware; its zone is the local one.
+    """
+    if match := _CLOCK.fullmatch(text.strip()):
+        return _next(now, *(int(part or 0) for part in match.groups()), text=text)
+    try:
+        parsed = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is not a time; write 2031-05-01T09:00+02:00, 2031-05-01 09:00 or 09:00"
+        ) from None
+    return parsed.astimezone() if parsed.tzinfo is None else parsed
+
+
+def shown(instant: datetime | None) -> str | None:
+    """Local date and time to the millisecond."""
+    return None if instant is None else instant.astimezone().isoformat(" ", "milliseconds")[:-6]
+
+
+def clock(instant: datetime) -> str:
+    """Local time of day to the millisecond."""
+    return instant.astimezone().strftime("%H:%M:%S.%f")[:-3]
+
+
+def _next(now: datetime, hour: int, minute: int, second: int, *, text: str) -> datetime:
+    if hour > 23 or minute > 59 or second > 59:
+        raise typer.BadParameter(f"{text!r} is not a time of day")
+    # By wall clock, so that 09:00 is 09:00 on the day the clocks change too.
+    today = now.replace(hour=hour, minute=minute, second=second, microsecond=0, tzinfo=None)
+    day_or_next = today if today.astimezone() > now else today + timedelta(days=1)
+    return day_or_next.astimezone()

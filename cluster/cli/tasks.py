@@ -1,0 +1,106 @@
+"""`taskmaster tasks`: list tasks, or show one."""
+
+from itertools import islice
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import typer
+
+from cluster.cli import moments
+from cluster.cli.console import one_line, out, print_json, table
+from cluster.cli.options import Json, Url, client
+from cluster.client import Task
+from cluster.client.calls import Which
+from cluster.core.limits import LIST_ROWS_MAX
+
+Id = Annotated[UUID | None, typer.Argument(metavar="[ID]", help="Show this task alone.", show_default=False)]
+Status = Annotated[
+    str | None,
+    typer.Option("--status", help="QUEUED, STARTED, COMPLETE, FAILED, CANCELLED, or a finer state: parked, dead, …"),
+]
+Queue = Annotated[str | None, typer.Option("--queue", help="Only of this queue.")]
+Command = Annotated[str | None, typer.Option("--command", help="Only of this command.")]
+Worker = Annotated[str | None, typer.Option("--worker", help="Only of this worker: its name or its id.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most this many.")]
+All = Annotated[bool, typer.Option("--all", help="All of them, however many.")]
+
+
+def tasks(
+    task_id: Id = None,
+    *,
+    status: Status = None,
+    queue: Queue = None,
+    command: Command = None,
+    worker: Worker = None,
+    limit: Limit = 50,
+    everything: All = False,
+    json: Json = False,
+    url: Url = None,
+) -> None:
+    """List tasks in the order of their time, or show one.
+
+    \b
+    taskmaster tasks --status STARTED
+    taskmaster tasks --status parked
+    taskmaster tasks --command hash-file --all --json
+    taskmaster tasks 0196f2a4-5c1e-7bb0-9d3e-2f6a8c4b1d70
+    """
+    with client(url) as cluster:
+        if task_id is not None:
+            _show(cluster.status(task_id), json=json)
+            return
+        which = Which(status=status, queue=queue, command=command, worker=worker)
+        size = LIST_ROWS_MAX if everything else min(limit, LIST_ROWS_MAX)
+        # One more than asked for tells whether there are more.
+        found = list(islice(cluster.tasks(page_size=size, **which), None if everything else limit + 1))
+    listed = found if everything else found[:limit]
+    if json:
+        print_json(listed)
+        return
+    out().print(_table(listed))
+    if len(found) > len(listed):
+        typer.echo("… and more; --limit or --all shows them, --status or --command narrows it down", err=True)
+
+
+def _table(listed: list[Task]) -> object:
+    rows = [
+        (
+            task.task_id,
+            task.command,
+            _status(task),
+            moments.shown(task.scheduled_at),
+            task.worker_id,
+            task.attempt,
+            task.error,
+        )
+        for task in listed
+    ]
+    return table(("task", "command", "status", "scheduled", "worker", "attempt", "error"), rows, right=("attempt",))
+
+
+def _status(task: Task) -> str:
+    """The status, with the finer state where it says more: `QUEUED parked`, `FAILED dead`."""
+    finer = task.state if task.state in {"scheduled", "leased", "parked", "dead"} else ""
+    return f"{task.status} {finer}".strip()
+
+
+def _show(task: Task, *, json: bool) -> None:
+    if json:
+        print_json(task)
+        return
+    shown = out()
+    for name, value in msgspec.to_builtins(task).items():
+        if value is None or name == "error":
+            continue
+        instant = getattr(task, name) if name.endswith("_at") else None
+        shown.print(f"{name:<16}{one_line(moments.shown(instant) or _plain(value), 16_384)}")
+    if task.error:
+        shown.print("error")
+        for line in task.error.splitlines():
+            # Line by line: a traceback keeps its shape and loses its control characters.
+            shown.print("  " + " " * (len(line) - len(line.lstrip())) + one_line(line))
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -1,0 +1,32 @@
+"""Which PostgreSQL is at the other end, and what its clock says."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+from psycopg.rows import args_row
+
+from cluster.store.errors import translated
+from cluster.store.statements import statement
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """`version`: as PostgreSQL numbers itself, 180001 for 18.1. `now`: its clock, aware, UTC."""
+
+    version: int
+    now: datetime
+
+
+async def ask_server(url: str, timeout: int) -> ServerFacts:
+    """Ask the server of this URL over a connection of its own; StoreUnavailable after `timeout` seconds."""
+    with translated():
+        async with (
+            await psycopg.AsyncConnection.connect(
+                url, connect_timeout=timeout, application_name="taskmaster doctor", options="-c timezone=UTC"
+            ) as connection,
+            connection.cursor(row_factory=args_row(ServerFacts)) as cursor,
+        ):
+            await cursor.execute(statement("server"))
+            [facts] = await cursor.fetchall()
+            return facts
