@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psycopg
-from psycopg.rows import namedtuple_row
 from psycopg_pool import AsyncConnectionPool
 
 from cluster.store.errors import translated

@@ -8,15 +8,31 @@ from functools import cache
 
 from cluster.runtime.paths import shipped
 
-_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
-_COMMENT = re.compile(r"^--.*\n?", re.MULTILINE)
+_TOKEN = re.compile(
+    r"""
+      (?P<verbatim> '(?:[^']|'')*' | "[^"]*" | :: | := )      # text, quoted names, casts: a colon means nothing in them
+    | (?P<comment>  ^--[^\n]*\n | [ ]*--[^\n]* )
+    | (?<![\w\]]) : (?P<parameter> [a-z_]+ )                  # not the bound of a slice, x[i:j]
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
 
 
 @cache
 def statement(name: str) -> bytes:
-    """The text of sql/queries/<name>.sql without its comment lines. FileNotFoundError if there is none.
+    """The text of sql/queries/<name>.sql without its comments. FileNotFoundError if there is none.
 
     bytes: psycopg takes a plain str only as a literal, and this is not one; it comes from a file that ships with us.
     """
-    text = _COMMENT.sub("", (shipped("sql") / "queries" / f"{name}.sql").read_text(encoding="utf-8"))
-    return _PARAMETER.sub(r"%(\1)s", text.replace("%", "%%")).strip().encode()
+    return for_psycopg((shipped("sql") / "queries" / f"{name}.sql").read_text(encoding="utf-8")).encode()
+
+
+def for_psycopg(text: str) -> str:
+    """`:name` becomes `%(name)s` outside of quotes, `%` becomes `%%`, comments go."""
+    return _TOKEN.sub(_translated, text.replace("%", "%%")).strip()
+
+
+def _translated(match: re.Match[str]) -> str:
+    if parameter := match["parameter"]:
+        return f"%({parameter})s"
+    return match["verbatim"] or ""

@@ -17,4 +17,4 @@ WITH added AS (
 ), counted AS (
   INSERT INTO counters (pending) SELECT count(*) FROM added HAVING count(*) > 0
 )
-SELECT id, scheduled_at, state, statement_timestamp() AS now FROM added
+SELECT id, scheduled_at, state FROM added

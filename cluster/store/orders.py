@@ -1,0 +1,51 @@
+"""Orders: what people told the supervisor to do, on their way to it and back."""
+
+from dataclasses import dataclass
+
+from psycopg.rows import args_row, scalar_row
+
+from cluster.store.pool import Connection
+from cluster.store.statements import statement
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`kind`: scale (to `worker_count`) or kill (`worker_name`)."""
+
+    id: int
+    kind: str
+    worker_count: int | None
+    worker_name: str | None
+
+
+async def order_scale(connection: Connection, count: int) -> int:
+    """Ask for `count` workers; the order's id."""
+    return await _order(connection, "scale", count, None)
+
+
+async def order_kill(connection: Connection, name: str) -> int:
+    """Ask for the end of a worker; the order's id."""
+    return await _order(connection, "kill", None, name)
+
+
+async def take_orders(connection: Connection, supervisor_id: str) -> list[Order]:
+    """The open orders, oldest first, for this supervisor: again and again until they are settled.
+
+    Another supervisor's come after 30 s without an outcome. Of scale orders only the newest counts, a kill order is
+    good for 60 s: the others are closed here.
+    """
+    async with connection.cursor(binary=True, row_factory=args_row(Order)) as cursor:
+        await cursor.execute(statement("order_take"), {"supervisor": supervisor_id})
+        return await cursor.fetchall()
+
+
+async def settle_order(connection: Connection, order_id: int, ok: bool, detail: str) -> None:
+    """Record what became of an order; the first record stays."""
+    await connection.execute(statement("order_settle"), {"id": order_id, "ok": ok, "detail": detail})
+
+
+async def _order(connection: Connection, kind: str, count: int | None, name: str | None) -> int:
+    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
+        await cursor.execute(statement("order_add"), {"kind": kind, "count": count, "name": name})
+        (order_id,) = await cursor.fetchall()
+    return int(order_id)

@@ -1,0 +1,186 @@
+"""Sessions: one row per life of a worker process. Leases hang on it, so a heartbeat prolongs them all at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg.rows import args_row, scalar_row
+
+from cluster.core.task import State
+from cluster.store.pool import Connection
+from cluster.store.statements import statement
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a worker says of itself; `coordinator` is the one that holds its session. `handlers`: commands it knows."""
+
+    worker_id: str
+    name: str
+    address: str
+    coordinator: str
+    slots: int
+    streaming: bool
+    handlers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLease:
+    """A lease of a session, as a coordinator needs it that takes the session over."""
+
+    task_id: UUID
+    token: int
+    command: str
+    attempt: int
+    max_attempts: int | None
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """A heartbeat on its way into the table. `completed`, `failed`: since the last pulse. `loop_lag`: seconds.
+
+    `age`: seconds since the worker was heard, by the monotonic clock.
+    """
+
+    session_id: int
+    completed: int
+    failed: int
+    rss_bytes: int
+    loop_lag: float
+    draining: bool
+    age: float
+
+
+class Rescued(NamedTuple):
+    """A task that is ready again because the session that held it ended."""
+
+    task_id: UUID
+    session_id: int
+    worker_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A live session. `running`: leases it holds; `current_task_ids`: at most 50 of them, started ones first."""
+
+    id: int
+    worker_id: str
+    name: str
+    address: str
+    coordinator: str
+    slots: int
+    streaming: bool
+    draining: bool
+    handlers: list[str]
+    completed: int
+    failed: int
+    rss_bytes: int
+    loop_lag: float
+    started_at: datetime
+    last_heartbeat: datetime
+    running: int
+    current_task_ids: list[UUID]
+
+
+async def open_session(connection: Connection, registration: Registration, ttl: float) -> int:
+    """Its id. Raises StoreRejected if this worker_id ever had a session: a life has one."""
+    parameters = {
+        "worker_id": registration.worker_id,
+        "name": registration.name,
+        "address": registration.address,
+        "coordinator": registration.coordinator,
+        "slots": registration.slots,
+        "streaming": registration.streaming,
+        "handlers": list(registration.handlers),
+        "ttl": ttl,
+    }
+    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
+        await cursor.execute(statement("session_open"), parameters)
+        (session_id,) = await cursor.fetchall()
+    return int(session_id)
+
+
+async def adopt_session(connection: Connection, session_id: int, coordinator: str, ttl: float) -> bool:
+    """Carry a session to this coordinator. False: it is over, and so are its leases."""
+    parameters = {"id": session_id, "coordinator": coordinator, "ttl": ttl}
+    cursor = await connection.execute(statement("session_adopt"), parameters)
+    return cursor.rowcount == 1
+
+
+async def held_leases(connection: Connection, session_id: int) -> list[HeldLease]:
+    """The leases that hang on a session."""
+    async with connection.cursor(binary=True, row_factory=args_row(_held_lease)) as cursor:
+        await cursor.execute(statement("session_leases"), {"id": session_id})
+        return await cursor.fetchall()
+
+
+async def prolong(connection: Connection, coordinator: str, pulses: Sequence[Pulse], ttl: float) -> set[int]:
+    """Write heartbeats; the ids of those sessions that live and are this coordinator's. The others are over for it."""
+    ordered = sorted(pulses, key=lambda pulse: pulse.session_id)
+    parameters = {
+        "coordinator": coordinator,
+        "ttl": ttl,
+        "ids": [pulse.session_id for pulse in ordered],
+        "completed": [pulse.completed for pulse in ordered],
+        "failed": [pulse.failed for pulse in ordered],
+        "rss_bytes": [pulse.rss_bytes for pulse in ordered],
+        "loop_lag": [pulse.loop_lag for pulse in ordered],
+        "draining": [pulse.draining for pulse in ordered],
+        "ages": [pulse.age for pulse in ordered],
+    }
+    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
+        await cursor.execute(statement("session_prolong"), parameters)
+        return set(await cursor.fetchall())
+
+
+async def end_sessions(connection: Connection, session_ids: Sequence[int], reason: str) -> list[Rescued]:
+    """End sessions and rescue all their leases, in one statement. Sessions that ended before are left alone."""
+    async with connection.cursor(binary=True, row_factory=args_row(Rescued)) as cursor:
+        await cursor.execute(statement("session_end"), {"ids": sorted(session_ids), "reason": reason})
+        return await cursor.fetchall()
+
+
+async def end_expired(connection: Connection, epoch: int, reason: str) -> list[Rescued]:
+    """End the sessions that were not prolonged in time and rescue their leases. Nothing if `epoch` leads no more.
+
+    Also rescues what was claimed for a session while it ended: the claim could not see that.
+    """
+    async with connection.cursor(binary=True, row_factory=args_row(Rescued)) as cursor:
+        await cursor.execute(statement("session_end_expired"), {"epoch": epoch, "reason": reason})
+        return await cursor.fetchall()
+
+
+async def live_sessions(connection: Connection) -> list[SessionRow]:
+    """All that have not ended, by name."""
+    return await _live(connection, None)
+
+
+async def find_live(connection: Connection, name: str) -> SessionRow | None:
+    """The session of this worker name that began last, if it has not ended."""
+    return next(iter(await _live(connection, name)), None)
+
+
+async def offered_commands(connection: Connection) -> set[str]:
+    """Every command that a live worker knows which is not draining."""
+    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
+        await cursor.execute(statement("session_commands"))
+        return set(await cursor.fetchall())
+
+
+async def forget_ended(connection: Connection, epoch: int, days: int) -> int:
+    """Delete sessions that ended more than `days` days ago; how many. None if `epoch` leads no more."""
+    cursor = await connection.execute(statement("session_forget"), {"epoch": epoch, "days": days})
+    return cursor.rowcount
+
+
+async def _live(connection: Connection, name: str | None) -> list[SessionRow]:
+    async with connection.cursor(binary=True, row_factory=args_row(SessionRow)) as cursor:
+        await cursor.execute(statement("session_live"), {"name": name})
+        return await cursor.fetchall()
+
+
+def _held_lease(*facts: Any) -> HeldLease:
+    return HeldLease(*facts[:5], State(facts[5]))

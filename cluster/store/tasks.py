@@ -1,0 +1,86 @@
+"""Tasks as people see them: add them (in `enqueue`), read one by its id, list a page of them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import args_row
+
+from cluster.core.task import State
+from cluster.store.enqueue import Enqueued, enqueue
+from cluster.store.pool import Connection
+from cluster.store.statements import statement
+
+__all__ = ["Enqueued", "TaskFilter", "TaskRow", "enqueue", "get_task", "list_tasks"]
+
+_BEFORE_ALL = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task, unfinished or finished. `payload`, `result`: JSON in UTF-8. Times are null until they happen."""
+
+    id: UUID
+    state: State
+    queue: str
+    command: str
+    payload: bytes | None
+    priority: int
+    scheduled_at: datetime
+    created_at: datetime
+    picked_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    attempt: int
+    max_attempts: int | None
+    timeout_ms: int | None
+    crash_count: int
+    worker_id: str | None
+    unique_key: str | None
+    error: str | None
+    result: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFilter:
+    """Which tasks to list; no states = all. `worker`: a worker's id, or its name for all lives of that name."""
+
+    states: tuple[State, ...] = ()
+    queue: str | None = None
+    command: str | None = None
+    worker: str | None = None
+
+
+async def get_task(connection: Connection, task_id: UUID) -> TaskRow | None:
+    """One task, wherever it is in its life; one snapshot, so it cannot be missed on its way into history."""
+    async with connection.cursor(binary=True, row_factory=args_row(_row)) as cursor:
+        await cursor.execute(statement("task_get"), {"id": task_id})
+        return await cursor.fetchone()
+
+
+async def list_tasks(
+    connection: Connection, which: TaskFilter, limit: int, after: tuple[datetime, UUID] | None
+) -> list[TaskRow]:
+    """At most `limit` tasks in the order of (scheduled_at, id), beginning behind `after`.
+
+    A task that moves into history between two pages keeps its place; one that is tried again gets a later place.
+    """
+    after_at, after_id = after or _BEFORE_ALL
+    parameters = {
+        "states": [int(state) for state in which.states] or None,
+        "queue": which.queue,
+        "command": which.command,
+        "worker": which.worker,
+        "after_at": after_at,
+        "after_id": after_id,
+        "most": limit,
+    }
+    async with connection.cursor(binary=True, row_factory=args_row(_row)) as cursor:
+        # Planned with its values: a filter that is absent then costs nothing, and one by state finds its own index.
+        await cursor.execute(statement("task_list"), parameters, prepare=False)
+        return await cursor.fetchall()
+
+
+def _row(task_id: UUID, state: int, *facts: Any) -> TaskRow:
+    return TaskRow(task_id, State(state), *facts)

@@ -1,0 +1,15 @@
+-- task_get: one task, unfinished or finished; one snapshot over both tables.
+-- index: tasks_pkey, task_history_id of every partition. locks: none.
+-- params: :id uuid
+SELECT id, state, queue, command, convert_to(payload::text, 'UTF8') AS payload, priority, scheduled_at, created_at,
+       picked_at, started_at, NULL::timestamptz AS finished_at, attempt, max_attempts, timeout_ms, crash_count,
+       worker_id, unique_key, error, NULL::bytea AS result
+FROM tasks
+WHERE id = :id::uuid
+UNION ALL
+SELECT id, state, queue, command, convert_to(payload::text, 'UTF8'), priority, scheduled_at, created_at,
+       picked_at, started_at, finished_at, attempt, max_attempts, timeout_ms, crash_count,
+       worker_id, unique_key, error, convert_to(result::text, 'UTF8')
+FROM task_history
+WHERE id = :id::uuid
+LIMIT 1
