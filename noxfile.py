@@ -29,7 +29,7 @@ POSTGRES = ("15", "16", "17", "18")
 LOOPS = ("uvloop", "asyncio")
 MATRIX = [nox.param(*corner, id="-".join(corner)) for corner in product(PYTHONS, POSTGRES, LOOPS)]
 
-CHECKED = ("cluster", "tests", "tools", "noxfile.py")
+CHECKED = ("cluster", "tests", "tools", "examples", "noxfile.py")
 # The rules of tests/architecture read the source: they say the same on every Python.
 SUITE = ("--ignore=tests/architecture",)
 UNIT = ("tests/architecture", "tests/core", "tests/runtime")
