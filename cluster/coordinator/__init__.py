@@ -1,0 +1,24 @@
+"""The coordinator leases ready tasks to workers, writes what they report, and keeps the list of workers.
+
+How a task passes through, each arrow a batch:
+
+    PostgreSQL ──claim──▶ dispatcher ──▶ delivery ══RunTasks══▶ worker
+                              ▲ slots freed                        │
+    PostgreSQL ◀─finish── finisher ◀── reports ◀══statuses═════════┘
+
+`session`     what this process remembers of one worker: its leases, its credit. All of it can be rebuilt.
+`sessions`    heartbeats open, adopt, prolong and end sessions; ending one rescues its leases in the same statement.
+`dispatcher`  one claim over all free slots, woken by enqueues and freed slots; polling is the path that is always right.
+`stream`      the fast delivery: one bidirectional stream to a worker. `push` the simple one: a call per task.
+`reports`     what came over the wire, as values. `finisher` writes them: the next flush starts when the last returned, so
+              batches grow with the load and an idle system answers at once. A slot is free when its outcome is committed
+              or refused as stale.
+`feed`        events for those who watch, within a budget; the wire carries them to every edge.
+`elector`     one coordinator leads, by the database clock; `duties` are what only a leader does: promote, rescue, fold, prune.
+`supervision` takes orders from PostgreSQL down to the supervisors and their answers back.
+`servicer`    the gRPC surface. `__main__` puts it all together.
+
+Several coordinators may run at once: claims skip each other's locks, and every write is fenced by its lease's token.
+A worker whose commands nobody else offers gets its own claim, so the usual homogeneous cluster needs one statement for
+all workers. Connections: one pool of DB_POOL_SIZE; the hot path uses two of them (claim, finish).
+"""

@@ -1,5 +1,6 @@
 """Who gets the next task: slots in dispatch order, and how far ahead a worker is fed."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,14 +13,55 @@ class DispatchPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """One worker as the dispatcher sees it: how many leases it holds, how many it may hold."""
+    """One worker as the dispatcher sees it: how many leases it holds, how many it may hold, how many of these ahead."""
 
     held: int
     credit: int
+    ahead: int = 0
 
     @property
     def free(self) -> int:
-        return max(0, self.credit - self.held)
+        """Leases worth giving now: none while three quarters of what it is fed ahead are still there, for a claim of a
+        few costs as much as a claim of many."""
+        free = self.credit - self.held
+        return free if free > 0 and free * 4 >= self.ahead else 0
+
+
+class CompletionRate:
+    """Completions per second, forgetting fast: the rate of the last moments predicts the next ones, or nothing does.
+
+    Times are seconds of any monotonic clock. State: the smoothed rate, and the window that is being counted.
+    """
+
+    WINDOW = 0.02
+    MEMORY = 0.25
+    """Without a completion the rate falls to 1/e in this many seconds: what comes next may be slow."""
+
+    def __init__(self) -> None:
+        self._rate = 0.0
+        self._since: float | None = None
+        self._count = 0
+        self._last = 0.0
+
+    def __repr__(self) -> str:
+        return f"<CompletionRate {self._rate:.0f}/s>"
+
+    def observe(self, count: int, now: float) -> None:
+        """`count` more tasks were completed."""
+        if self._since is None or now - self._last > 4 * self.MEMORY:
+            # The first completion after a silence says nothing yet: there is no span to divide by.
+            self._since, self._count, self._last, self._rate = now, 0, now, 0.0
+            return
+        self._count += count
+        self._last = now
+        if (span := now - self._since) >= self.WINDOW:
+            self._rate = (self._rate + self._count / span) / 2 if self._rate else self._count / span
+            self._since, self._count = now, 0
+
+    def per_second(self, now: float) -> float:
+        """The rate to expect at `now`."""
+        silence = now - self._last
+        return self._rate * math.exp(-silence / self.MEMORY) if self._rate else 0.0
 
 
 def prefetch(slots: int, completions_per_second: float, *, horizon: float = 0.05, most: int = 1000) -> int:

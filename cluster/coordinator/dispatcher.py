@@ -1,0 +1,138 @@
+"""The dispatcher: leases for free slots, all of them in one claim.
+
+Woken by enqueues, freed slots and new workers; otherwise it looks by itself, soon after there was something to do and
+less and less often while there is nothing. Workers that offer the same commands share a claim. Where they differ, each
+kind gets its own, which leaves alone what only the other kinds know; what nobody knows is parked.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+
+from cluster.coordinator.feed import Feed, TaskNews
+from cluster.coordinator.news import assigned_news
+from cluster.coordinator.session import HeldLease, WorkerSession
+from cluster.coordinator.sessions import Sessions
+from cluster.core.dispatch import DispatchPolicy, slot_order
+from cluster.core.events import EventName
+from cluster.runtime.ticker import Ticker
+from cluster.store import leases as store
+from cluster.store.pool import Connection, Pool, connected
+
+CLAIM = 1_000
+"""Slots in one claim."""
+SOON, LATE = 0.005, 0.25
+"""Seconds until the next look by itself: after a claim that found something; at most."""
+
+
+class Dispatcher:
+    """State: whose turn it is, and how long the next pause is."""
+
+    def __init__(self, pool: Pool, sessions: Sessions, feed: Feed, policy: DispatchPolicy) -> None:
+        self._pool = pool
+        self._sessions = sessions
+        self._feed = feed
+        self._policy = policy
+        self._turn = 0
+        self._pause = SOON
+        self._ticker = Ticker("dispatcher", LATE, self.step, worst_pause=1.0)
+
+    def __repr__(self) -> str:
+        return f"<Dispatcher turn={self._turn} pause={self._pause:.3f}>"
+
+    def wake(self) -> None:
+        self._ticker.wake()
+
+    async def start(self) -> None:
+        await self._ticker.start()
+
+    async def stop(self) -> None:
+        await self._ticker.stop()
+
+    async def step(self) -> float:
+        """Claim for every free slot. Returns the seconds until the next look."""
+        found = asked = 0
+        for group in self._groups():
+            slots = self._slots(group)
+            if slots.order:
+                asked += len(slots.order)
+                found += await self._claim(group, slots)
+        if found and found == asked:
+            # There may be more, and slots may have been freed meanwhile.
+            self._pause = SOON
+            return 0.0 if found >= CLAIM else SOON
+        self._pause = SOON if found else min(LATE, self._pause * 2)
+        return self._pause
+
+    def _groups(self) -> list[list[WorkerSession]]:
+        groups: dict[frozenset[str], list[WorkerSession]] = defaultdict(list)
+        for session in self._sessions.all():
+            groups[session.commands].append(session)
+        return list(groups.values())
+
+    def _slots(self, group: Sequence[WorkerSession]) -> store.Slots:
+        now = time.monotonic()
+        capacities = [session.capacity(now) for session in group]
+        order = slot_order(self._policy, capacities, self._turn % len(group), CLAIM)
+        return store.Slots(
+            order=order,
+            sessions=[session.session_id for session in group],
+            workers=[session.worker_id for session in group],
+            others=sorted(self._sessions.offered - group[0].commands),
+        )
+
+    async def _claim(self, group: Sequence[WorkerSession], slots: store.Slots) -> int:
+        async with connected(self._pool) as connection:
+            rows = await store.claim(connection, slots)
+            if rows:
+                await self._hand_over(connection, {session.session_id: session for session in group}, rows)
+        self._turn += len(rows)
+        return len(rows)
+
+    async def _hand_over(
+        self, connection: Connection, group: dict[int, WorkerSession], rows: Sequence[store.LeasedTask]
+    ) -> None:
+        given: dict[int, list[HeldLease]] = defaultdict(list)
+        unknown: list[store.Parked] = []
+        homeless: list[store.Held] = []
+        for row in rows:
+            session = group[row.session_id]
+            if row.command not in session.policies:
+                reason = f"no worker online knows the command {row.command!r}"
+                unknown.append(store.Parked(store.Held(row.id, row.lease_token), reason))
+            elif session.over:
+                # It ended while the claim was on its way, after its leases had been rescued.
+                homeless.append(store.Held(row.id, row.lease_token))
+            else:
+                given[row.session_id].append(_held(session, row))
+        for session_id, leases in given.items():
+            self._give(group[session_id], leases)
+        if unknown:
+            await store.park(connection, unknown)
+            self._feed.tell_tasks(EventName.TASK_PARKED, unknown, _parked_news, level="warning")
+        if homeless:
+            await store.release(connection, homeless)
+
+    def _give(self, session: WorkerSession, leases: list[HeldLease]) -> None:
+        session.leases.update((lease.key, lease) for lease in leases)
+        self._feed.tell_tasks(EventName.TASK_ASSIGNED, [(session, lease) for lease in leases], assigned_news)
+        if session.delivery is not None:
+            session.delivery.give(leases)
+
+
+def _held(session: WorkerSession, row: store.LeasedTask) -> HeldLease:
+    policy = session.policies[row.command]
+    return HeldLease(
+        task_id=row.id,
+        key=row.id.bytes,
+        token=row.lease_token,
+        command=row.command,
+        payload=row.payload,
+        attempt=row.attempt,
+        max_attempts=row.max_attempts or policy.max_attempts,
+        timeout_ms=row.timeout_ms or policy.timeout_ms,
+    )
+
+
+def _parked_news(parked: store.Parked) -> TaskNews:
+    return TaskNews(str(parked.held.task_id), "", f"Parked: {parked.reason}")

@@ -1,0 +1,102 @@
+"""What only the leader does: promote what is due, rescue what expired, unpark, fold counters, keep history."""
+
+from collections.abc import Awaitable, Callable
+
+from cluster.coordinator.elector import Elector
+from cluster.coordinator.feed import Feed
+from cluster.coordinator.sessions import rescued_news
+from cluster.core.events import EventName
+from cluster.runtime import telemetry
+from cluster.runtime.ticker import Ticker
+from cluster.store import counters, due, history, leases, sessions
+from cluster.store.pool import Connection, Pool, connected
+
+PROMOTE = 1_000
+"""Tasks in one promotion."""
+LOOK_FOR_DUE = 1.0
+"""Seconds after which the promoter looks by itself; it sleeps shorter when a task is due sooner, or when woken."""
+DAYS_AHEAD = 3
+"""Partitions of the history made in advance."""
+
+Duty = Callable[[Connection, int], Awaitable[float | None]]
+
+
+class Duties:
+    """Tickers that rest while another coordinator leads. `woken` is called when tasks became ready."""
+
+    def __init__(self, pool: Pool, elector: Elector, feed: Feed, woken: Callable[[], None], history_days: int) -> None:
+        self._pool = pool
+        self._elector = elector
+        self._feed = feed
+        self._woken = woken
+        self._history_days = history_days
+        self._promoter = self._ticker("promoter", LOOK_FOR_DUE, self._promote)
+        self._tickers = [
+            self._promoter,
+            self._ticker("rescuer", 1.0, self._rescue),
+            self._ticker("unparker", 1.0, self._unpark),
+            self._ticker("folder", 1.0, self._fold),
+            self._ticker("historian", 3600.0, self._keep_history),
+        ]
+
+    def __repr__(self) -> str:
+        return f"<Duties {self._elector!r}>"
+
+    async def start(self) -> None:
+        for ticker in self._tickers:
+            await ticker.start()
+
+    async def stop(self) -> None:
+        for ticker in self._tickers:
+            await ticker.stop()
+
+    def wake(self) -> None:
+        """A task may be due sooner than the promoter thinks, or this coordinator has just become the leader."""
+        self._promoter.wake()
+
+    def wake_all(self) -> None:
+        for ticker in self._tickers:
+            ticker.wake()
+
+    def _ticker(self, name: str, interval: float, duty: Duty) -> Ticker:
+        async def step() -> float | None:
+            leadership = self._elector.leadership
+            if not leadership.leading:
+                return None
+            async with connected(self._pool) as connection:
+                return await duty(connection, leadership.epoch)
+
+        return Ticker(name, interval, step, worst_pause=2.0)
+
+    async def _promote(self, connection: Connection, epoch: int) -> float | None:
+        promotion = await due.promote(connection, epoch, PROMOTE)
+        if promotion.promoted:
+            self._woken()
+        if promotion.promoted >= PROMOTE:
+            return 0.0
+        return LOOK_FOR_DUE if promotion.next_due is None else min(LOOK_FOR_DUE, max(0.0, promotion.next_due))
+
+    async def _rescue(self, connection: Connection, epoch: int) -> float | None:
+        rescued = await sessions.end_expired(connection, epoch, "its session expired")
+        if rescued:
+            telemetry.emit("tasks_rescued", level="warning", tasks=len(rescued))
+            self._feed.tell_tasks(EventName.TASK_RESCUED, rescued, rescued_news, level="warning")
+            self._woken()
+        return None
+
+    async def _unpark(self, connection: Connection, _epoch: int) -> float | None:
+        if await leases.unpark(connection, PROMOTE):
+            self._woken()
+            return 0.0
+        return None
+
+    async def _fold(self, connection: Connection, _epoch: int) -> float | None:
+        await counters.fold(connection)
+        return None
+
+    async def _keep_history(self, connection: Connection, epoch: int) -> float | None:
+        await history.ensure_partitions(connection, DAYS_AHEAD)
+        for partition in await history.prune(connection, epoch, self._history_days):
+            telemetry.emit("partition_dropped", partition=partition)
+        await sessions.forget_ended(connection, epoch, self._history_days)
+        return None

@@ -1,0 +1,142 @@
+"""The finisher writes what workers report: the next flush begins when the last one returned.
+
+So batches grow with the load, and on an idle system an outcome is written at once. If PostgreSQL goes away in the
+middle, the flush is repeated until it is known how it ended: an answer that was lost is asked for by task id and token.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from cluster.coordinator.feed import Feed
+from cluster.coordinator.flush import Flush, Settling
+from cluster.coordinator.news import begun_news, event_of, outcome_news, start_news
+from cluster.coordinator.reports import Batch
+from cluster.core.errors import StoreRejected, StoreUnavailable
+from cluster.core.events import EventName
+from cluster.core.retry import Backoff
+from cluster.runtime import telemetry
+from cluster.runtime.ticker import Ticker
+from cluster.store.pool import Pool, connected
+
+FLUSH = 1_000
+"""Reports in one flush: with more, a small one would wait long behind it."""
+
+
+class Finisher:
+    """State: the batches that wait, and the flush that is being written, which outlives an outage."""
+
+    def __init__(self, pool: Pool, feed: Feed, freed: Callable[[], None], backoff: Backoff | None = None) -> None:
+        self._pool = pool
+        self._feed = feed
+        self._freed = freed
+        self._backoff = backoff or Backoff()
+        self._waiting: deque[Batch] = deque()
+        self._flush: Flush | None = None
+        self._again = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._ticker = Ticker("finisher", 3600.0, self.step, worst_pause=1.0)
+
+    def __repr__(self) -> str:
+        return f"<Finisher waiting={len(self._waiting)} flush={self._flush!r}>"
+
+    def submit(self, batch: Batch) -> None:
+        """Write this batch after those before it; its `settled` is called when that is done."""
+        self._waiting.append(batch)
+        self._idle.clear()
+        self._ticker.wake()
+
+    async def drained(self, timeout: float) -> bool:
+        """Whether everything submitted was written within `timeout` seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def start(self) -> None:
+        await self._ticker.start()
+
+    async def stop(self) -> None:
+        await self._ticker.stop()
+
+    async def step(self) -> float | None:
+        """Write one flush, if there is something to write. Raises StoreUnavailable and keeps it for the next step."""
+        if self._flush is None:
+            if not self._waiting:
+                self._idle.set()
+                return None
+            self._flush = Flush(self._take(), self._backoff, time.monotonic())
+        await self._write(self._flush)
+        flush, self._flush, self._again = self._flush, None, False
+        self._settle(flush)
+        return 0.0
+
+    def _take(self) -> list[Batch]:
+        batches = [self._waiting.popleft()]
+        size = len(batches[0].outcomes)
+        while self._waiting and size + len(self._waiting[0].outcomes) <= FLUSH:
+            batches.append(self._waiting.popleft())
+            size += len(batches[-1].outcomes)
+        return batches
+
+    async def _write(self, flush: Flush) -> None:
+        try:
+            async with connected(self._pool) as connection:
+                await flush.write(connection, again=self._again)
+        except StoreUnavailable:
+            self._again = True
+            raise
+        except StoreRejected as error:
+            telemetry.emit("flush_refused", level="error", error=error.detail, reports=len(flush.reports))
+            async with connected(self._pool) as connection:
+                await flush.write_singly(connection)
+
+    def _settle(self, flush: Flush) -> None:
+        now = time.monotonic()
+        self._tell(flush)
+        stale = sum(_settle_batch(batch, now) for batch in flush.batches)
+        stale += sum(not item.accepted for item in flush.reports)
+        refused: dict[int, list[tuple[bytes, int]]] = {}
+        for item in flush.reports:
+            lease = item.report.lease
+            item.batch.session.leases.pop(lease.key, None)
+            if item.accepted:
+                item.batch.session.count(item.settlement)
+            else:
+                refused.setdefault(id(item.batch), []).append((lease.key, lease.token))
+        if stale:
+            telemetry.emit("task_stale", level="warning", count=stale, reports=stale)
+        for batch in flush.batches:
+            batch.settled([*batch.stale, *refused.get(id(batch), ())])
+        self._freed()
+
+    def _tell(self, flush: Flush) -> None:
+        accepted = [item for item in flush.reports if item.accepted]
+        begun = [item for item in accepted if not item.report.lease.started and item.report.started_us_ago is not None]
+        starts = [(batch, start) for batch in flush.batches for start in batch.starts if not start.lease.started]
+        self._feed.tell_tasks(EventName.TASK_STARTED, starts, start_news)
+        self._feed.tell_tasks(EventName.TASK_STARTED, begun, begun_news)
+        for name, level, chosen in _by_event(accepted):
+            self._feed.tell_tasks(name, chosen, outcome_news, level=level)
+            telemetry.tally(name, len(chosen))
+        stale = [item for item in flush.reports if not item.accepted]
+        self._feed.tell_tasks(EventName.TASK_STALE, stale, outcome_news, level="warning")
+
+
+def _settle_batch(batch: Batch, now: float) -> int:
+    for start in batch.starts:
+        start.lease.started = True
+    if batch.outcomes:
+        batch.session.rate.observe(len(batch.outcomes), now)
+    return len(batch.stale)
+
+
+def _by_event(accepted: Sequence[Settling]) -> list[tuple[EventName, str, list[Settling]]]:
+    kinds: dict[tuple[EventName, str], list[Settling]] = {}
+    for item in accepted:
+        kinds.setdefault(event_of(item.settlement), []).append(item)
+    return [(name, level, chosen) for (name, level), chosen in kinds.items()]

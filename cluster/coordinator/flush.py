@@ -1,0 +1,111 @@
+"""One flush: what a set of batches leads to, and how it is written."""
+
+import random
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from cluster.coordinator.reports import Batch, LeaseOutcome, Start
+from cluster.core.errors import StoreRejected
+from cluster.core.outcome import Finish, GiveBack, Lease, Settlement, TryAgain, settle
+from cluster.core.retry import Backoff
+from cluster.core.task import State
+from cluster.store import leases as store
+from cluster.store.pool import Connection
+
+
+class Settling:
+    """A report on its way into PostgreSQL. State: what it leads to, and whether its lease turned out to hold."""
+
+    __slots__ = ("accepted", "age_us", "batch", "held", "report", "settlement")
+
+    def __init__(self, batch: Batch, report: LeaseOutcome, backoff: Backoff, age_us: int) -> None:
+        lease = report.lease
+        self.batch = batch
+        self.report = report
+        self.age_us = age_us
+        self.held = store.Held(lease.task_id, lease.token)
+        self.settlement: Settlement = settle(
+            Lease(lease.task_id, lease.token, lease.command, lease.attempt, lease.max_attempts),
+            report.outcome,
+            backoff,
+            random.random(),  # noqa: S311 - it spreads retries, it guards nothing
+        )
+        self.accepted = False
+
+
+class Flush:
+    """Batches that are written together. State: which reports were accepted so far; writing again adds the rest."""
+
+    def __init__(self, batches: Sequence[Batch], backoff: Backoff, now: float) -> None:
+        self.batches = batches
+        self._now = now
+        self.reports = [
+            Settling(batch, report, backoff, int((now - batch.came_at) * 1e6))
+            for batch in batches
+            for report in batch.outcomes
+        ]
+
+    def __repr__(self) -> str:
+        return f"<Flush batches={len(self.batches)} reports={len(self.reports)}>"
+
+    async def write(self, connection: Connection, *, again: bool) -> None:
+        """One statement for each kind of report. `again`: an earlier try may have been committed without our knowing."""
+        await self._write_starts(connection)
+        if again:
+            done = await store.accepted(connection, [item.held for item in self._open(Finish)])
+            _accept(self._open(Finish), done)
+        for kind in (Finish, TryAgain, GiveBack):
+            if reports := self._open(kind):
+                await _write(connection, kind, reports)
+
+    async def write_singly(self, connection: Connection) -> None:
+        """For a flush that PostgreSQL refused as a whole: the report it cannot store becomes a failed task."""
+        for item in self.reports:
+            if item.accepted:
+                continue
+            try:
+                await _write(connection, type(item.settlement), [item])
+            except StoreRejected as error:
+                item.settlement = Finish(State.FAILED, error=f"the outcome could not be stored: {error.detail}")
+                await _write(connection, Finish, [item])
+
+    async def _write_starts(self, connection: Connection) -> None:
+        starts = [(batch, start) for batch in self.batches for start in batch.starts if not start.lease.reported]
+        if starts:
+            await store.start(connection, [self._started(batch, start) for batch, start in starts])
+
+    def _started(self, batch: Batch, start: Start) -> store.Started:
+        held = store.Held(start.lease.task_id, start.lease.token)
+        return store.Started(held, start.us_ago + int((self._now - batch.came_at) * 1e6))
+
+    def _open(self, kind: type[Settlement]) -> list[Settling]:
+        return [item for item in self.reports if not item.accepted and type(item.settlement) is kind]
+
+
+async def _write(connection: Connection, kind: type[Settlement], reports: Sequence[Settling]) -> None:
+    if kind is Finish:
+        accepted = await store.finish(connection, [_finished(item) for item in reports])
+    elif kind is TryAgain:
+        accepted = await store.retry(connection, [_retried(item) for item in reports])
+    else:
+        accepted = await store.release(connection, [item.held for item in reports])
+    _accept(reports, accepted)
+
+
+def _accept(reports: Iterable[Settling], accepted: set[UUID]) -> None:
+    for item in reports:
+        item.accepted = item.held.task_id in accepted
+
+
+def _finished(item: Settling) -> store.Finished:
+    finish, report = item.settlement, item.report
+    assert isinstance(finish, Finish)
+    started = None if report.started_us_ago is None else report.started_us_ago + item.age_us
+    finished = report.finished_us_ago + item.age_us
+    return store.Finished(item.held, finish.state, started, finished, finish.result, finish.error)
+
+
+def _retried(item: Settling) -> store.Retried:
+    again = item.settlement
+    assert isinstance(again, TryAgain)
+    return store.Retried(item.held, again.delay, again.error)

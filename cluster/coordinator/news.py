@@ -1,0 +1,65 @@
+"""What the activity log says of leases and their outcomes."""
+
+from cluster.coordinator.feed import TaskNews
+from cluster.coordinator.flush import Settling
+from cluster.coordinator.reports import Batch, Start
+from cluster.coordinator.session import HeldLease, WorkerSession
+from cluster.core.events import EventName
+from cluster.core.outcome import Finish, GiveBack, Settlement, TryAgain
+from cluster.core.task import State
+
+
+def event_of(settlement: Settlement) -> tuple[EventName, str]:
+    """The event and its level."""
+    match settlement:
+        case Finish(State.COMPLETE):
+            return EventName.TASK_COMPLETED, "info"
+        case Finish(State.CANCELLED):
+            return EventName.TASK_CANCELLED, "warning"
+        case Finish():
+            return EventName.TASK_FAILED, "error"
+        case TryAgain():
+            return EventName.TASK_RETRIED, "warning"
+        case GiveBack():
+            return EventName.TASK_RELEASED, "info"
+
+
+def assigned_news(pair: tuple[WorkerSession, HeldLease]) -> TaskNews:
+    session, lease = pair
+    return TaskNews(str(lease.task_id), session.worker_id, f"{lease.command} assigned to {session.name}")
+
+
+def start_news(pair: tuple[Batch, Start]) -> TaskNews:
+    batch, start = pair
+    session, lease = batch.session, start.lease
+    msg = f"{lease.command} started on {session.name}"
+    return TaskNews(str(lease.task_id), session.worker_id, msg, start.us_ago)
+
+
+def begun_news(item: Settling) -> TaskNews:
+    lease, session = item.report.lease, item.batch.session
+    us_ago = (item.report.started_us_ago or 0) + item.age_us
+    return TaskNews(str(lease.task_id), session.worker_id, f"{lease.command} started on {session.name}", us_ago)
+
+
+def outcome_news(item: Settling) -> TaskNews:
+    lease, session = item.report.lease, item.batch.session
+    where = f"{lease.command} on {session.name}"
+    match item.settlement:
+        case _ if not item.accepted:
+            msg = f"{where}: a late report was refused, the lease had ended"
+        case Finish(State.COMPLETE):
+            msg = f"{lease.command} completed on {session.name}"
+        case Finish(error=error):
+            msg = f"{where} failed: {_gist(error)}"
+        case TryAgain(delay, error):
+            msg = f"{where} failed, attempt {lease.attempt} of {lease.max_attempts}, again in {delay:.1f} s: {_gist(error)}"
+        case GiveBack():
+            msg = f"{lease.command} given back by {session.name}"
+    return TaskNews(str(lease.task_id), session.worker_id, msg, item.report.finished_us_ago + item.age_us)
+
+
+def _gist(error: str | None) -> str:
+    """The last line of a traceback says most."""
+    lines = (error or "no reason given").strip().splitlines()
+    return lines[-1][:200]

@@ -1,0 +1,93 @@
+"""What workers report, as values: messages of the wire become outcomes of leases that this coordinator remembers."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from cluster.coordinator.session import HeldLease, WorkerSession
+from cluster.core.limits import REPORT_BYTES
+from cluster.core.outcome import Cancelled, Failed, Outcome, Released, Succeeded
+from cluster.wire import taskmaster_pb2 as pb
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseOutcome:
+    """How one lease ended; microseconds before its batch came. `started_us_ago` None: it never started."""
+
+    lease: HeldLease
+    outcome: Outcome
+    started_us_ago: int | None
+    finished_us_ago: int
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    lease: HeldLease
+    us_ago: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """Reports that are settled together. `settled` is called with the stale ones when all of it is written.
+
+    `came_at` is monotonic; `stale` are reports of leases this coordinator does not remember.
+    """
+
+    session: WorkerSession
+    came_at: float
+    settled: Callable[[Sequence[tuple[bytes, int]]], None]
+    starts: list[Start] = field(default_factory=list)
+    outcomes: list[LeaseOutcome] = field(default_factory=list)
+    stale: list[tuple[bytes, int]] = field(default_factory=list)
+
+
+def collect(batch: Batch, messages: Iterable[pb.TaskOutcome]) -> None:
+    """Sort messages into the batch. A report of a lease whose outcome already waits to be written is dropped: it is a
+    repetition, and the batches before this one answer it."""
+    leases = batch.session.leases
+    for message in messages:
+        lease = leases.get(message.task_id)
+        if lease is None or lease.token != message.lease_token:
+            batch.stale.append((message.task_id, message.lease_token))
+        elif lease.reported:
+            continue
+        elif message.status == pb.STARTED:
+            batch.starts.append(Start(lease, message.started_us_ago))
+        else:
+            lease.reported = True
+            started = message.started_us_ago or None
+            batch.outcomes.append(LeaseOutcome(lease, outcome_of(message), started, message.finished_us_ago))
+
+
+def outcome_of(message: pb.TaskOutcome | pb.UpdateTaskStatusRequest) -> Outcome:
+    """The outcome that a message tells. A status that is no outcome, or a result that is no JSON, is a failure."""
+    match message.status:
+        case pb.COMPLETE:
+            return _succeeded(message.result)
+        case pb.FAILED:
+            return Failed(text(message.error) or "failed without saying why", permanent=message.permanent)
+        case pb.CANCELLED:
+            return Cancelled(text(message.error))
+        case pb.RELEASED:
+            return Released(text(message.error))
+        case status:
+            return Failed(f"the worker reported status {status}, which is no outcome", permanent=True)
+
+
+def text(value: str) -> str:
+    """What PostgreSQL can keep as text, cut at 16 KiB."""
+    return value[:REPORT_BYTES].replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def _succeeded(result: bytes) -> Outcome:
+    if not result or result == b"null":
+        return Succeeded()
+    if len(result) > 2 * REPORT_BYTES:
+        return Failed(f"the result has {len(result)} bytes; return at most {REPORT_BYTES}", permanent=True)
+    try:
+        msgspec.json.decode(result, type=msgspec.Raw)
+        result.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Failed(f"the result is not JSON in UTF-8: {error}", permanent=True)
+    return Succeeded(result)

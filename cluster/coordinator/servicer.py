@@ -1,0 +1,170 @@
+"""The gRPC surface of the coordinator: messages in, messages out; the work is done by the parts it is given."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+import grpc
+
+from cluster.coordinator.feed import Feed
+from cluster.coordinator.finisher import Finisher
+from cluster.coordinator.reports import Batch, collect
+from cluster.coordinator.sessions import Sessions
+from cluster.coordinator.submissions import Submissions
+from cluster.coordinator.supervision import Supervision
+from cluster.core.errors import InvalidTask, StoreUnavailable, TaskMasterError
+from cluster.core.limits import COMMAND_CHARACTERS
+from cluster.store import sessions as store
+from cluster.store.pool import Pool, connected
+from cluster.wire import taskmaster_pb2 as pb
+from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceServicer
+
+Context = grpc.aio.ServicerContext
+REPORTS = frozenset({pb.STARTED, pb.COMPLETE, pb.FAILED, pb.CANCELLED, pb.RELEASED})
+
+
+class CoordinatorServicer(CoordinatorServiceServicer):
+    """Implements taskmaster.v1.CoordinatorService. Errors of ours become gRPC statuses in one place, `_answer`."""
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        sessions: Sessions,
+        finisher: Finisher,
+        feed: Feed,
+        submissions: Submissions,
+        supervision: Supervision,
+        wake_tasks: Callable[[], None],
+    ) -> None:
+        self._pool = pool
+        self._sessions = sessions
+        self._finisher = finisher
+        self._feed = feed
+        self._submissions = submissions
+        self._supervision = supervision
+        self._wake_tasks = wake_tasks
+
+    async def SubmitTask(self, request: pb.ClientTaskRequest, context: Context) -> pb.ClientTaskResponse:  # noqa: N802
+        return await _answer(context, self._submissions.submit(request))
+
+    async def SendHeartbeat(self, request: pb.HeartbeatRequest, context: Context) -> pb.HeartbeatResponse:  # noqa: N802
+        if problem := _heartbeat_problem(request):
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
+        return await _answer(context, self._sessions.heartbeat(request))
+
+    async def UpdateTaskStatus(  # noqa: N802
+        self, request: pb.UpdateTaskStatusRequest, context: Context
+    ) -> pb.UpdateTaskStatusResponse:
+        session = self._sessions.of_worker(request.worker_id)
+        if session is None:
+            return pb.UpdateTaskStatusResponse(
+                accepted=False, detail="this worker has no session here; send a heartbeat"
+            )
+        if request.status not in REPORTS:
+            await context.abort(
+                grpc.StatusCode.INVALID_ARGUMENT, "status must be STARTED, COMPLETE, FAILED, CANCELLED or RELEASED"
+            )
+        settled: asyncio.Future[Sequence[tuple[bytes, int]]] = asyncio.get_running_loop().create_future()
+        batch = Batch(session, time.monotonic(), lambda stale: settled.done() or settled.set_result(stale))
+        lease = session.leases.get(await _task_key(request.task_id, context))
+        collect(batch, [_report(request, started=lease is not None and lease.started)])
+        self._finisher.submit(batch)
+        if await settled:
+            return pb.UpdateTaskStatusResponse(
+                accepted=False, detail="the lease is no longer this worker's; drop the task"
+            )
+        return pb.UpdateTaskStatusResponse(accepted=True)
+
+    async def ListWorkers(self, _request: pb.ListWorkersRequest, context: Context) -> pb.ListWorkersResponse:  # noqa: N802
+        async def workers() -> pb.ListWorkersResponse:
+            async with connected(self._pool) as connection:
+                return pb.ListWorkersResponse(workers=map(_worker, await store.live_sessions(connection)))
+
+        return await _answer(context, workers())
+
+    async def WatchEvents(  # noqa: N802
+        self, request: pb.WatchEventsRequest, _context: Context
+    ) -> AsyncIterator[pb.EventBatch]:
+        async for batch in self._feed.watch(request.coordinator_id, request.after, request.watcher_id):
+            yield batch
+
+    async def Supervise(self, request_iterator: AsyncIterator[pb.SupervisorReport], context: Context) -> None:  # noqa: N802
+        await self._supervision.serve(request_iterator, context.write)
+
+    async def Wake(self, request: pb.WakeRequest, _context: Context) -> pb.WakeResponse:  # noqa: N802
+        if request.events:
+            self._feed.relay(request.events, request.watcher_id)
+        if request.tasks:
+            self._wake_tasks()
+        if request.orders:
+            self._supervision.wake()
+        return pb.WakeResponse()
+
+
+async def _answer(context: Context, work: Awaitable[Any]) -> Any:
+    try:
+        return await work
+    except InvalidTask as error:
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, error.detail)
+    except StoreUnavailable as error:
+        await context.abort(grpc.StatusCode.UNAVAILABLE, error.detail)
+    except TaskMasterError as error:
+        await context.abort(grpc.StatusCode.INTERNAL, error.detail)
+
+
+def _heartbeat_problem(request: pb.HeartbeatRequest) -> str | None:
+    """What a worker has to change before it can be registered."""
+    host, _, port = request.address.rpartition(":")
+    commands = [*request.commands, *(handler.command for handler in request.handlers)]
+    if not 1 <= len(request.worker_id) <= 200 or not request.worker_id.isprintable():
+        return "worker_id must be 1 to 200 printable characters, unique to this life of the worker"
+    if len(request.name) > 200 or not request.name.isprintable():
+        return "name must be at most 200 printable characters"
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        return "address must be host:port of this worker's WorkerService"
+    if not 1 <= request.slots <= 1000:
+        return "slots must be 1 to 1000"
+    if not commands or not all(1 <= len(command) <= COMMAND_CHARACTERS for command in commands):
+        return f"handlers or commands must name at least one command, each 1 to {COMMAND_CHARACTERS} characters long"
+    return None
+
+
+async def _task_key(task_id: str, context: Context) -> bytes:
+    try:
+        return UUID(task_id).bytes
+    except ValueError:
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "task_id must be a UUID")
+    raise AssertionError("abort raises")
+
+
+def _report(request: pb.UpdateTaskStatusRequest, *, started: bool) -> pb.TaskOutcome:
+    # A simple worker times nothing: what it reports happened now. Without a STARTED before, it started just before.
+    return pb.TaskOutcome(
+        task_id=UUID(request.task_id).bytes,
+        lease_token=request.lease_token,
+        status=request.status,
+        started_us_ago=0 if started or request.status == pb.RELEASED else 1,
+        result=request.result,
+        error=request.error,
+        permanent=request.permanent,
+    )
+
+
+def _worker(row: store.SessionRow) -> pb.Worker:
+    return pb.Worker(
+        worker_id=row.worker_id,
+        name=row.name,
+        address=row.address,
+        status="draining" if row.draining else "online",
+        slots=row.slots,
+        running=row.running,
+        current_task_ids=[str(task_id) for task_id in row.current_task_ids],
+        tasks_completed=row.completed,
+        tasks_failed=row.failed,
+        last_heartbeat=row.last_heartbeat.timestamp(),
+        commands=row.handlers,
+        coordinator_id=row.coordinator,
+    )

@@ -1,0 +1,103 @@
+"""One worker as this coordinator knows it: a cache of what PostgreSQL and the worker know, lost without harm."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from cluster.core.dispatch import Capacity, CompletionRate, prefetch
+from cluster.core.limits import DEFAULT_ATTEMPTS, DEFAULT_TIMEOUT_SECONDS
+from cluster.core.outcome import Finish, Settlement
+from cluster.core.task import State
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a worker says of one command it offers."""
+
+    timeout_ms: int
+    max_attempts: int
+
+    @classmethod
+    def of(cls, timeout_seconds: float = 0.0, max_attempts: int = 0) -> "Policy":
+        """0 means the default of the cluster."""
+        return cls(int((timeout_seconds or DEFAULT_TIMEOUT_SECONDS) * 1000), max_attempts or DEFAULT_ATTEMPTS)
+
+
+@dataclass(slots=True)
+class HeldLease:
+    """A lease that this coordinator gave or took over. `reported`: its outcome waits to be written.
+
+    `key` is the id as the wire carries it.
+    """
+
+    task_id: UUID
+    key: bytes
+    token: int
+    command: str
+    payload: str | None
+    attempt: int
+    max_attempts: int
+    timeout_ms: int
+    started: bool = False
+    reported: bool = False
+
+
+class Delivery(Protocol):
+    """How tasks reach a worker. `ready`: it can take some now."""
+
+    @property
+    def ready(self) -> bool: ...
+
+    def give(self, leases: Sequence[HeldLease]) -> None: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class WorkerSession:
+    """State: the leases by wire id, counts since the last prolongation, when the last heartbeat came (monotonic)."""
+
+    session_id: int
+    worker_id: str
+    name: str
+    address: str
+    slots: int
+    streaming: bool
+    policies: dict[str, Policy]
+    heard_at: float
+    draining: bool = False
+    over: bool = False
+    rss_bytes: int = 0
+    loop_lag: float = 0.0
+    completed: int = 0
+    failed: int = 0
+    leases: dict[bytes, HeldLease] = field(default_factory=dict)
+    rate: CompletionRate = field(default_factory=CompletionRate)
+    delivery: Delivery | None = None
+
+    def __repr__(self) -> str:
+        state = "over" if self.over else "draining" if self.draining else "online"
+        return f"<WorkerSession {self.session_id} {self.name} {state} leases={len(self.leases)}>"
+
+    @property
+    def commands(self) -> frozenset[str]:
+        return frozenset(self.policies)
+
+    def capacity(self, now: float) -> Capacity:
+        """What it holds and may hold at this moment (monotonic seconds)."""
+        if self.over or self.draining or self.delivery is None or not self.delivery.ready:
+            return Capacity(held=0, credit=0)
+        ahead = prefetch(self.slots, self.rate.per_second(now)) if self.streaming else 0
+        return Capacity(held=len(self.leases), credit=self.slots + ahead, ahead=ahead)
+
+    def count(self, settlement: Settlement) -> None:
+        """One more accepted outcome, for the totals of this worker."""
+        if isinstance(settlement, Finish):
+            self.completed += settlement.state is State.COMPLETE
+            self.failed += settlement.state in {State.FAILED, State.DEAD}
+
+    def policy(self, command: str) -> Policy:
+        return self.policies.get(command) or Policy.of()

@@ -1,0 +1,223 @@
+"""Sessions: heartbeats open, adopt and prolong them; a worker that is gone has its session ended and its leases rescued.
+
+What is here is a cache. A session that another coordinator adopted, or that the leader ended, is dropped when the next
+prolongation does not find it.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection
+
+from cluster.coordinator.feed import Feed, TaskNews
+from cluster.coordinator.session import Delivery, HeldLease, Policy, WorkerSession
+from cluster.core.errors import StoreUnavailable
+from cluster.core.events import EventName
+from cluster.core.task import State
+from cluster.runtime import telemetry
+from cluster.runtime.ticker import Ticker
+from cluster.store import sessions as store
+from cluster.store.pool import Pool, connected
+from cluster.wire import taskmaster_pb2 as pb
+
+Deliver = Callable[[WorkerSession], Delivery]
+
+
+class Sessions:
+    """State: the live sessions by id, and the commands that any worker of the cluster offers.
+
+    `deliver` makes the delivery of a new session; `woken` is called when there may be new capacity or new ready tasks.
+    """
+
+    def __init__(self, pool: Pool, feed: Feed, coordinator_id: str, interval: float, misses: int) -> None:
+        self._pool = pool
+        self._feed = feed
+        self._coordinator_id = coordinator_id
+        self._interval, self._misses = interval, misses
+        self._live: dict[int, WorkerSession] = {}
+        self._opening = asyncio.Lock()
+        self._ends: set[asyncio.Task[None]] = set()
+        self._ticker = Ticker("sessions", min(1.0, interval / 2), self.step, worst_pause=1.0)
+        self.offered: frozenset[str] = frozenset()
+        self.deliver: Deliver | None = None
+        self.woken: Callable[[], None] = lambda: None
+
+    def __repr__(self) -> str:
+        return f"<Sessions {list(self._live.values())}>"
+
+    @property
+    def ttl(self) -> float:
+        return self._interval * self._misses
+
+    def all(self) -> Collection[WorkerSession]:
+        return self._live.values()
+
+    def of_worker(self, worker_id: str) -> WorkerSession | None:
+        return next((session for session in self._live.values() if session.worker_id == worker_id), None)
+
+    async def start(self) -> None:
+        await self._ticker.start()
+
+    async def stop(self) -> None:
+        """Let go of every worker; their sessions stay alive in PostgreSQL, for another coordinator to adopt."""
+        await self._ticker.stop()
+        live, self._live = self._live, {}
+        for session in live.values():
+            session.over = True
+            if session.delivery is not None:
+                await session.delivery.stop()
+
+    async def heartbeat(self, request: pb.HeartbeatRequest) -> pb.HeartbeatResponse:
+        """Note that a worker is alive; open or adopt its session if it is not here. Raises StoreUnavailable."""
+        session = self._live.get(request.session_id)
+        if session is None or session.worker_id != request.worker_id:
+            async with self._opening:
+                session = self.of_worker(request.worker_id) or await self._admit(request)
+        if session is not None:
+            self._note(session, request)
+        return pb.HeartbeatResponse(
+            session_id=session.session_id if session else 0,
+            interval_seconds=self._interval,
+            misses=self._misses,
+            coordinator_id=self._coordinator_id,
+        )
+
+    async def end(self, session: WorkerSession, reason: str) -> None:
+        """The worker is gone: end its session, rescue its leases. Raises StoreUnavailable, and may be called again."""
+        if self._live.get(session.session_id) is not session:
+            return
+        session.over = True
+        async with connected(self._pool) as connection:
+            rescued = await store.end_sessions(connection, [session.session_id], reason)
+        if self._live.pop(session.session_id, None) is None:
+            return
+        self._tell_end(session, reason, rescued)
+        await self._let_go(session)
+        self.woken()
+
+    async def step(self) -> None:
+        """Prolong the sessions that were heard of, end those that were not, drop those that are somebody else's."""
+        now = time.monotonic()
+        for session in list(self._live.values()):
+            if now - session.heard_at > self.ttl or session.over:
+                await self.end(session, f"no heartbeat for {self.ttl:g} s")
+        sessions = list(self._live.values())
+        pulses = [_pulse(session, now) for session in sessions]
+        async with connected(self._pool) as connection:
+            alive = await store.prolong(connection, self._coordinator_id, pulses, self.ttl) if pulses else set()
+            self.offered = frozenset(await store.offered_commands(connection))
+        for session, pulse in zip(sessions, pulses, strict=True):
+            if session.session_id in alive:
+                session.completed -= pulse.completed
+                session.failed -= pulse.failed
+            elif self._live.pop(session.session_id, None) is not None:
+                telemetry.emit("session_lost", level="warning", worker=session.name, session=session.session_id)
+                session.over = True
+                await self._let_go(session)
+
+    async def gone(self, session: WorkerSession, reason: str) -> None:
+        """A delivery found its worker gone. If PostgreSQL is away, the next step ends the session."""
+        try:
+            await self.end(session, reason)
+        except StoreUnavailable as error:
+            telemetry.emit("end_postponed", level="warning", worker=session.name, error=error.detail)
+
+    async def _admit(self, request: pb.HeartbeatRequest) -> WorkerSession | None:
+        session = _session(request)
+        async with connected(self._pool) as connection:
+            if request.session_id == 0:
+                session.session_id = await store.open_session(connection, self._registration(session), self.ttl)
+            elif await store.adopt_session(connection, request.session_id, self._coordinator_id, self.ttl):
+                held = await store.held_leases(connection, request.session_id)
+                session.leases = {lease.key: lease for lease in (_held(session, row) for row in held)}
+            else:
+                return None
+        self._live[session.session_id] = session
+        self.offered |= session.commands
+        self._feed.tell(
+            EventName.WORKER_ONLINE, f"{session.name} is online with {session.slots} slots", worker_id=session.worker_id
+        )
+        telemetry.emit("worker_online", worker=session.name, worker_id=session.worker_id, slots=session.slots)
+        if self.deliver is not None:
+            session.delivery = self.deliver(session)
+            await session.delivery.start()
+        self.woken()
+        return session
+
+    def _registration(self, session: WorkerSession) -> store.Registration:
+        return store.Registration(
+            worker_id=session.worker_id,
+            name=session.name,
+            address=session.address,
+            coordinator=self._coordinator_id,
+            slots=session.slots,
+            streaming=session.streaming,
+            handlers=tuple(sorted(session.policies)),
+        )
+
+    def _note(self, session: WorkerSession, request: pb.HeartbeatRequest) -> None:
+        session.heard_at = time.monotonic()
+        session.rss_bytes, session.loop_lag = request.rss_bytes, request.loop_lag_seconds
+        if request.draining and not session.draining:
+            session.draining = True
+            self._feed.tell(EventName.WORKER_DRAINING, f"{session.name} takes no more", worker_id=session.worker_id)
+            self._ticker.wake()
+
+    def _tell_end(self, session: WorkerSession, reason: str, rescued: list[store.Rescued]) -> None:
+        level = "info" if session.draining and not rescued else "warning"
+        telemetry.emit("worker_offline", level=level, worker=session.name, reason=reason, rescued=len(rescued))
+        self._feed.tell(
+            EventName.WORKER_OFFLINE, f"{session.name} is offline: {reason}", level=level, worker_id=session.worker_id
+        )
+        self._feed.tell_tasks(EventName.TASK_RESCUED, rescued, rescued_news, level="warning")
+
+    async def _let_go(self, session: WorkerSession) -> None:
+        session.leases.clear()
+        if session.delivery is not None:
+            await session.delivery.stop()
+
+
+def rescued_news(rescued: store.Rescued) -> TaskNews:
+    return TaskNews(str(rescued.task_id), rescued.worker_id, f"Rescued from {rescued.worker_id}")
+
+
+def _session(request: pb.HeartbeatRequest) -> WorkerSession:
+    policies = {command: Policy.of() for command in request.commands}
+    policies |= {item.command: Policy.of(item.timeout_seconds, item.max_attempts) for item in request.handlers}
+    return WorkerSession(
+        session_id=request.session_id,
+        worker_id=request.worker_id,
+        name=request.name or request.worker_id,
+        address=request.address,
+        slots=request.slots,
+        streaming=request.streaming,
+        policies=policies,
+        heard_at=time.monotonic(),
+        draining=request.draining,
+    )
+
+
+def _held(session: WorkerSession, row: store.HeldLease) -> HeldLease:
+    policy = session.policy(row.command)
+    return HeldLease(
+        task_id=row.task_id,
+        key=row.task_id.bytes,
+        token=row.token,
+        command=row.command,
+        payload=None,
+        attempt=row.attempt,
+        max_attempts=row.max_attempts or policy.max_attempts,
+        timeout_ms=policy.timeout_ms,
+        started=row.state is State.RUNNING,
+    )
+
+
+def _pulse(session: WorkerSession, now: float) -> store.Pulse:
+    return store.Pulse(
+        session_id=session.session_id,
+        completed=session.completed,
+        failed=session.failed,
+        rss_bytes=session.rss_bytes,
+        loop_lag=session.loop_lag,
+        draining=session.draining,
+        age=now - session.heard_at,
+    )

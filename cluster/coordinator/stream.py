@@ -1,0 +1,185 @@
+"""The fast delivery: one bidirectional stream to one worker, leases down, statuses up.
+
+The coordinator dials the worker. A stream that breaks is dialled again, for the worker may be alive behind a broken
+line; a refused connection means that its process is gone. One task writes the stream, one reads it.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+import grpc
+
+from cluster.coordinator.finisher import Finisher
+from cluster.coordinator.reports import Batch, collect
+from cluster.coordinator.session import HeldLease, WorkerSession
+from cluster.runtime import telemetry
+from cluster.wire import taskmaster_pb2 as pb
+from cluster.wire.channel import open_channel
+from cluster.wire.taskmaster_pb2_grpc import WorkerServiceStub
+
+REDIAL = 0.2
+"""Seconds between two tries to reach a worker whose stream broke."""
+MESSAGE = 500
+"""Leases in one message; fewer when their payloads are large."""
+MESSAGE_PAYLOAD = 4 * 1024 * 1024
+
+Gone = Callable[[WorkerSession, str], Awaitable[None]]
+
+
+class StreamDelivery:
+    """State: what waits to be written, and whether the worker has told what it holds."""
+
+    def __init__(self, session: WorkerSession, finisher: Finisher, on_ready: Callable[[], None], on_gone: Gone) -> None:
+        self._session = session
+        self._finisher = finisher
+        self._on_ready = on_ready
+        self._on_gone = on_gone
+        self._waiting: list[HeldLease] = []
+        self._settled_through = 0
+        self._stale: list[tuple[bytes, int]] = []
+        self._written = asyncio.Event()
+        self._greeted = False
+        self._task: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<StreamDelivery {self._session.name} ready={self.ready} waiting={len(self._waiting)}>"
+
+    @property
+    def ready(self) -> bool:
+        return self._greeted
+
+    def give(self, leases: Sequence[HeldLease]) -> None:
+        self._waiting.extend(leases)
+        self._written.set()
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=f"stream to {self._session.name}")
+
+    async def stop(self) -> None:
+        task, self._task = self._task, None
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self) -> None:
+        channel = open_channel(self._session.address)
+        try:
+            while not self._session.over:
+                reason = await self._converse(WorkerServiceStub(channel))
+                self._greeted = False
+                if await refused(self._session.address):
+                    await self._on_gone(self._session, "drained" if self._session.draining else "its process ended")
+                    return
+                telemetry.emit("stream_broken", level="warning", worker=self._session.name, error=reason)
+                await asyncio.sleep(REDIAL)
+        finally:
+            await channel.close()
+
+    async def _converse(self, worker: WorkerServiceStub) -> str:
+        """One life of the stream; returns why it ended."""
+        call = worker.RunTasks()
+        writer: asyncio.Task[None] | None = None
+        try:
+            await call.write(pb.TaskBatch(session_id=self._session.session_id))
+            async for message in call:
+                self._read(message)
+                if writer is None:
+                    writer = asyncio.create_task(self._write(call), name=f"writer to {self._session.name}")
+        except grpc.aio.AioRpcError as error:
+            return f"{error.code().name}: {error.details()}"
+        except asyncio.InvalidStateError as error:
+            # grpc.aio says so when a write meets a stream that has just ended.
+            return str(error)
+        finally:
+            if writer is not None:
+                writer.cancel()
+                with contextlib.suppress(asyncio.CancelledError, grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                    await writer
+            call.cancel()
+        return "the worker ended the stream"
+
+    def _read(self, message: pb.StatusBatch) -> None:
+        if message.sequence == 0:
+            self._greet({(ref.task_id, ref.lease_token) for ref in message.holding})
+            return
+        batch = Batch(self._session, time.monotonic(), lambda stale: self._settle(message.sequence, stale))
+        collect(batch, message.outcomes)
+        self._finisher.submit(batch)
+
+    def _greet(self, holding: set[tuple[bytes, int]]) -> None:
+        """The worker holds these: what else it was given got lost on the way and is given back."""
+        self._waiting.clear()
+        lost = [
+            lease
+            for lease in self._session.leases.values()
+            if (lease.key, lease.token) not in holding and not lease.reported
+        ]
+        if lost:
+            batch = Batch(self._session, time.monotonic(), lambda _: None)
+            released = [
+                pb.TaskOutcome(task_id=lease.key, lease_token=lease.token, status=pb.RELEASED, error="lost on the way")
+                for lease in lost
+            ]
+            collect(batch, released)
+            self._finisher.submit(batch)
+        self._greeted = True
+        self._on_ready()
+
+    def _settle(self, sequence: int, stale: Sequence[tuple[bytes, int]]) -> None:
+        self._settled_through = max(self._settled_through, sequence)
+        self._stale.extend(stale)
+        self._written.set()
+
+    async def _write(self, call: "grpc.aio.StreamStreamCall[pb.TaskBatch, pb.StatusBatch]") -> None:
+        told = 0
+        while True:
+            self._written.clear()
+            while self._waiting or self._stale or told < self._settled_through:
+                leases, told = self._next_leases(), self._settled_through
+                stale, self._stale = self._stale, []
+                await call.write(
+                    pb.TaskBatch(
+                        tasks=[_message(lease) for lease in leases],
+                        settled_through=told,
+                        stale=[pb.LeaseRef(task_id=key, lease_token=token) for key, token in stale],
+                    )
+                )
+            await self._written.wait()
+
+    def _next_leases(self) -> list[HeldLease]:
+        leases, size = self._waiting[:MESSAGE], 0
+        for count, lease in enumerate(leases):
+            size += len(lease.payload or "")
+            if size > MESSAGE_PAYLOAD and count:
+                leases = leases[:count]
+                break
+        del self._waiting[: len(leases)]
+        return leases
+
+
+def _message(lease: HeldLease) -> pb.TaskLease:
+    return pb.TaskLease(
+        task_id=lease.key,
+        lease_token=lease.token,
+        command=lease.command,
+        payload=lease.payload.encode() if lease.payload else b"",
+        attempt=lease.attempt,
+        timeout_ms=lease.timeout_ms,
+    )
+
+
+async def refused(address: str) -> bool:
+    """Whether nobody listens there any more: the surest sign of a dead process that a network gives."""
+    host, _, port = address.rpartition(":")
+    try:
+        async with asyncio.timeout(1.0):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except ConnectionRefusedError:
+        return True
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return False

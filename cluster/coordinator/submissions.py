@@ -1,0 +1,68 @@
+"""Enqueue over gRPC: one task a call, answered after COMMIT."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from cluster.coordinator.feed import Feed, TaskNews
+from cluster.core.errors import InvalidTask
+from cluster.core.new_task import NewTask
+from cluster.core.payload import checked_payload
+from cluster.runtime.ids import new_id
+from cluster.store.enqueue import enqueue
+from cluster.store.pool import Pool, connected
+from cluster.wire import taskmaster_pb2 as pb
+
+
+class Submissions:
+    """No state of its own."""
+
+    def __init__(self, pool: Pool, feed: Feed, wake_tasks: Callable[[], None]) -> None:
+        self._pool = pool
+        self._feed = feed
+        self._wake_tasks = wake_tasks
+
+    async def submit(self, request: pb.ClientTaskRequest) -> pb.ClientTaskResponse:
+        """Raises InvalidTask, PayloadTooLarge or StoreUnavailable."""
+        task = _new_task(request)
+        task_id = str(task.id)
+        self._feed.order.expect([task_id])
+        news: TaskNews | None = None
+        try:
+            async with connected(self._pool) as connection:
+                [enqueued] = await enqueue(connection, [task])
+            if enqueued.created:
+                news = TaskNews(task_id, "", f"{task.command} scheduled")
+        finally:
+            self._feed.scheduled(task_id, news)
+        if enqueued.created:
+            self._wake_tasks()
+        return pb.ClientTaskResponse(
+            task_id=str(enqueued.id),
+            command=enqueued.command,
+            scheduled_at=enqueued.scheduled_at.timestamp(),
+            created=enqueued.created,
+        )
+
+
+def _new_task(request: pb.ClientTaskRequest) -> NewTask:
+    if request.HasField("scheduled_at") and request.HasField("delay_seconds"):
+        raise InvalidTask("give scheduled_at or delay_seconds, not both")
+    try:
+        given = UUID(request.task_id) if request.task_id else None
+        due = datetime.fromtimestamp(request.scheduled_at, UTC) if request.HasField("scheduled_at") else None
+    except (ValueError, OverflowError, OSError):
+        raise InvalidTask("task_id must be a UUID, scheduled_at seconds since the epoch") from None
+    return NewTask(
+        id=given or new_id(),
+        command=request.command,
+        payload=checked_payload(request.payload) if request.payload else None,
+        queue=request.queue or "default",
+        priority=request.priority,
+        max_attempts=request.max_attempts or None,
+        timeout_ms=int(request.timeout_seconds * 1000) if request.timeout_seconds else None,
+        unique_key=request.unique_key or None,
+        due=due,
+        delay=request.delay_seconds,
+        id_given=given is not None,
+    )
