@@ -183,4 +183,4 @@ async def _live(connection: Connection, name: str | None) -> list[SessionRow]:
 
 
 def _held_lease(*facts: Any) -> HeldLease:
-    return HeldLease(*facts[:5], State(facts[5]))
+    return HeldLease(*facts[:5], state=State(facts[5]))
