@@ -50,3 +50,15 @@ class EdgeUnavailable(TaskMasterError):
 
 class CannotStart(TaskMasterError):
     """A process cannot start."""
+
+
+class InvalidHandler(TaskMasterError):
+    """A function cannot be registered as a task."""
+
+
+class TaskFailed(TaskMasterError):
+    """The task could not do its work; its message says why, so that nobody needs a traceback."""
+
+
+class BadArguments(TaskFailed):
+    """The payload does not fit the task; trying again is pointless."""

@@ -1,0 +1,87 @@
+"""The worker program: parts built, started in order, drained on SIGTERM, stopped in reverse."""
+
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from cluster.runtime.entry import program
+from cluster.runtime.lifecycle import running
+from cluster.runtime.settings import Settings
+from cluster.runtime.signals import Shutdown
+from cluster.runtime.variables import Address
+from cluster.wire import taskmaster_pb2 as pb
+from cluster.wire.channel import Server
+from cluster.wire.taskmaster_pb2_grpc import add_WorkerServiceServicer_to_server
+from cluster.worker.builtins import built_in
+from cluster.worker.children import Children
+from cluster.worker.coordinators import Coordinators
+from cluster.worker.drain import EXIT_SECONDS, drain, leave_within
+from cluster.worker.invoke import Prepared
+from cluster.worker.leases import Leases
+from cluster.worker.loading import load
+from cluster.worker.server import SERVICE, WorkerServicer
+from cluster.worker.session import Identity, Session
+from cluster.worker.updates import Updates
+from cluster.worker.vitals import Vitals
+
+
+def main(settings: Settings) -> Coroutine[Any, Any, None]:
+    """Load the task modules, before there is a loop that they could block, and return what is to be run."""
+    return work(settings, load(settings.task_modules, built_in(settings)))
+
+
+async def work(settings: Settings, handlers: Mapping[str, Prepared]) -> None:
+    """One life of a worker, until a signal ends it and everything it held is settled."""
+    shutdown = Shutdown()
+    shutdown.install()
+    children = Children(settings.task_modules, settings.log_format)
+    leases = Leases(settings.worker_pool_size, handlers, children.run)
+    vitals = Vitals(leases.executor.lag)
+    coordinators = Coordinators(settings.coordinators, call_seconds=settings.session_ttl)
+    server = Server(_listen_host(settings.worker_host), settings.worker_port, (SERVICE,))
+
+    def over() -> None:
+        servicer.shut_stream()
+        leases.drop()
+
+    session = Session(
+        Identity(settings.worker_name, settings.worker_pool_size, _offered(handlers)),
+        coordinators,
+        settings.heartbeat_interval,
+        health=vitals.health,
+        over=over,
+    )
+    servicer = WorkerServicer(leases, session, settings.worker_pool_size, frozenset(handlers))
+    add_WorkerServiceServicer_to_server(servicer, server.grpc)
+    updates = Updates(coordinators, leases, lambda: session.worker_id)
+    code = 1
+    try:
+        async with running(children, leases, vitals, coordinators, updates, server):
+            session.address = str(Address(settings.worker_host, server.port))
+            async with running(session):
+                await shutdown.wait()
+                await drain(leases, session, settings.drain_timeout)
+        code = 0
+    finally:
+        leave_within(EXIT_SECONDS, code)
+
+
+def _offered(handlers: Mapping[str, Prepared]) -> tuple[pb.Handler, ...]:
+    return tuple(
+        pb.Handler(command=one.command, timeout_seconds=one.timeout or 0.0, max_attempts=one.max_attempts or 0)
+        for one in handlers.values()
+    )
+
+
+def _listen_host(announced: str) -> str:
+    """On loopback if that is what we announce, else on every interface: the announced name may be a router's."""
+    if announced in {"localhost", "::1"} or announced.startswith("127."):
+        return announced
+    return "::" if ":" in announced else "0.0.0.0"  # noqa: S104
+
+
+def run() -> int:
+    return program("worker", main)
+
+
+if __name__ == "__main__":
+    raise SystemExit(run())

@@ -1,0 +1,164 @@
+"""Every lease this worker holds, from its arrival until its outcome is settled."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+
+from cluster.core.outcome import Released
+from cluster.runtime import telemetry
+from cluster.wire import taskmaster_pb2 as pb
+from cluster.worker.executor import Executor, InProcess
+from cluster.worker.invoke import Prepared
+from cluster.worker.outbox import Outbox
+from cluster.worker.run import Run
+
+HELD_MAX = 20_000
+"""More than any coordinator prefetches: whoever gives more ignores what this worker says about its slots."""
+
+Key = tuple[bytes, int]
+
+
+class Leases:
+    """Takes leases in, has them run, and keeps what became of them until the coordinator has settled it.
+
+    Lives on the I/O loop. A lease that is held already is ignored when it comes again.
+
+    State: the held runs by (task id, token), whether we drain, and whether anything is held.
+    """
+
+    def __init__(self, slots: int, handlers: Mapping[str, Prepared], in_process: InProcess) -> None:
+        self.outbox = Outbox()
+        self.executor = Executor(slots, handlers, in_process, self._report)
+        self.report_simple: Callable[[list[Run], list[Run]], None] = _nobody
+        self._held: dict[Key, Run] = {}
+        self._draining = False
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    def __repr__(self) -> str:
+        return f"<Leases held={len(self._held)} draining={self._draining}>"
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @property
+    def draining(self) -> bool:
+        return self._draining
+
+    def holds(self, run: Run) -> bool:
+        return run.key in self._held
+
+    def holding(self) -> pb.StatusBatch:
+        """What the first batch of a stream says: every lease that waits, runs, or is reported but not settled."""
+        refs = [pb.LeaseRef(task_id=task_id, lease_token=token) for task_id, token in self._held]
+        return pb.StatusBatch(sequence=0, holding=refs)
+
+    async def start(self) -> None:
+        await self.executor.start()
+
+    async def stop(self) -> None:
+        await self.executor.stop()
+
+    def accept(self, runs: Iterable[Run]) -> None:
+        """Run these when there are slots for them; while we drain, give them back."""
+        held = self._held
+        fresh = [run for run in runs if held.setdefault((run.task_id, run.token), run) is run]
+        if not fresh:
+            return
+        self._empty.clear()
+        if self._draining:
+            self._give_back(fresh)
+        else:
+            self.executor.submit(fresh)
+
+    def settle(self, through: int) -> None:
+        """The coordinator has committed or refused every batch up to this number."""
+        self._forget(self.outbox.settle(through))
+
+    def refuse(self, keys: Iterable[Key]) -> None:
+        """These leases are no longer ours: end them, report nothing."""
+        stale = [run for key in keys if (run := self._held.pop(key, None)) is not None]
+        running = [run for run in stale if run.outcome is None]
+        telemetry.tally("task_stale", len(stale))
+        if running:
+            self.executor.cancel(running, None)
+        self._look()
+
+    def settle_simple(self, run: Run) -> None:
+        """The coordinator took what became of a lease that came through SubmitTask."""
+        self._forget([run])
+
+    def drop(self) -> None:
+        """The session is over and its leases are rescued: end everything, report nothing of it."""
+        if self._held:
+            telemetry.emit("leases_dropped", level="warning", count=len(self._held))
+        self._held.clear()
+        self.outbox.clear()
+        self.executor.drop()
+        self._look()
+
+    def drain(self) -> None:
+        """From now on nothing new begins; what runs goes on."""
+        self._draining = True
+        self.executor.release_waiting("the worker drains")
+
+    def give_up(self) -> None:
+        """End what still runs and give it back."""
+        self.executor.cancel_all(Released("the worker had to stop before the task ended"))
+
+    async def settled(self) -> None:
+        """Returns when nothing is held: every lease ran or was given back, and the coordinator knows."""
+        await self._empty.wait()
+
+    def _give_back(self, runs: list[Run]) -> None:
+        for run in runs:
+            run.outcome, run.payload = Released("the worker drains"), b""
+        self._report([], runs)
+
+    def _report(self, started: list[Run], ended: list[Run]) -> None:
+        # Nobody mixes both ways in practice; asking once for each batch keeps the fast path fast.
+        simple_started, simple_ended = [run for run in started if run.simple], [run for run in ended if run.simple]
+        if simple_started or simple_ended:
+            self.report_simple(simple_started, simple_ended)
+            started, ended = [run for run in started if not run.simple], [run for run in ended if not run.simple]
+        self.outbox.put(started, ended)
+
+    def _forget(self, runs: Iterable[Run]) -> None:
+        for run in runs:
+            self._held.pop((run.task_id, run.token), None)
+        self._look()
+
+    def _look(self) -> None:
+        if not self._held:
+            self._empty.set()
+
+
+def _nobody(started: list[Run], ended: list[Run]) -> None:
+    raise AssertionError("a simple lease was taken before anybody could report it")
+
+
+def runs_of(batch: pb.TaskBatch) -> list[Run]:
+    """The leases of a batch, each copied out of the message, which would otherwise be kept as long as any of them."""
+    return [
+        Run(
+            lease.task_id,
+            lease.lease_token,
+            lease.command,
+            lease.payload,
+            lease.attempt,
+            lease.timeout_ms / 1000 or None,
+        )
+        for lease in batch.tasks
+    ]
+
+
+def run_of(request: pb.TaskRequest, task_id: bytes) -> Run:
+    """The lease of a single task, given through SubmitTask."""
+    return Run(
+        task_id,
+        request.lease_token,
+        request.command,
+        request.payload,
+        request.attempt,
+        request.timeout_ms / 1000 or None,
+        simple=True,
+    )

@@ -1,0 +1,137 @@
+"""What the coordinator is to be told, kept until it has settled it."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from time import monotonic_ns
+
+from cluster.core.outcome import Cancelled, Failed, Released, Succeeded
+from cluster.wire import taskmaster_pb2 as pb
+from cluster.worker.run import Run
+
+BATCH_OUTCOMES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Runs that started (and go on) and runs that ended, told together under one sequence number."""
+
+    sequence: int
+    started: tuple[Run, ...]
+    ended: tuple[Run, ...]
+
+
+class Outbox:
+    """Batches numbered 1, 2, 3 … in the order they are told, sent again on a new stream until they are settled.
+
+    Bounded by the leases the worker may hold: every run is in here at most twice, started and ended.
+
+    State: what has no number yet, the numbered batches, and how far the present stream has got.
+    """
+
+    def __init__(self) -> None:
+        self._started: deque[Run] = deque()
+        self._ended: deque[Run] = deque()
+        self._unsettled: deque[Batch] = deque()
+        self._last = 0
+        self._sent = 0
+        self._filled = asyncio.Event()
+
+    def __repr__(self) -> str:
+        waiting = len(self._started) + len(self._ended)
+        return f"<Outbox waiting={waiting} unsettled={len(self._unsettled)} last={self._last} sent={self._sent}>"
+
+    def put(self, started: list[Run], ended: list[Run]) -> None:
+        self._started.extend(started)
+        self._ended.extend(ended)
+        self._filled.set()
+
+    def rewind(self) -> None:
+        """A new stream: everything unsettled is to be sent on it, oldest first."""
+        self._sent = self._unsettled[0].sequence - 1 if self._unsettled else self._last
+        self._filled.set()
+
+    def clear(self) -> None:
+        """A new session: nothing of the old one matters, and numbers begin with 1 again."""
+        self._started.clear()
+        self._ended.clear()
+        self._unsettled.clear()
+        self._last = self._sent = 0
+
+    async def next(self) -> Batch:
+        """The next batch to send, when there is one. For one stream at a time."""
+        while True:
+            self._filled.clear()
+            batch = self._resend() or self._number()
+            if batch is not None:
+                self._sent = batch.sequence
+                return batch
+            await self._filled.wait()
+
+    def settle(self, through: int) -> list[Run]:
+        """Forget the batches up to this number; returns the runs that ended in them."""
+        settled: list[Run] = []
+        while self._unsettled and self._unsettled[0].sequence <= through:
+            settled.extend(self._unsettled.popleft().ended)
+        return settled
+
+    def _resend(self) -> Batch | None:
+        if self._sent == self._last:
+            return None
+        return next((batch for batch in self._unsettled if batch.sequence > self._sent), None)
+
+    def _number(self) -> Batch | None:
+        # A run that has ended meanwhile tells with its end when it started.
+        started = [run for run in _taken(self._started, BATCH_OUTCOMES) if run.outcome is None]
+        ended = _taken(self._ended, BATCH_OUTCOMES - len(started))
+        if not started and not ended:
+            return None
+        self._last += 1
+        batch = Batch(self._last, tuple(started), tuple(ended))
+        self._unsettled.append(batch)
+        return batch
+
+
+def _taken(queue: deque[Run], most: int) -> list[Run]:
+    if len(queue) <= most:
+        taken = list(queue)
+        queue.clear()
+        return taken
+    return [queue.popleft() for _ in range(most)]
+
+
+def message(batch: Batch) -> pb.StatusBatch:
+    """As it goes over the wire: ages in microseconds before now, so it is made anew each time it is sent."""
+    now = monotonic_ns()
+    told = pb.StatusBatch(sequence=batch.sequence)
+    add = told.outcomes.add
+    for run in batch.started:
+        age = (now - run.started) // 1000
+        add(task_id=run.task_id, lease_token=run.token, status=pb.STARTED, started_us_ago=age)
+    for run in batch.ended:
+        entry = add(
+            task_id=run.task_id,
+            lease_token=run.token,
+            # 0 means never started, so what started just now started 1 µs ago.
+            started_us_ago=(now - run.started) // 1000 or 1 if run.started else 0,
+            finished_us_ago=(now - run.finished) // 1000,
+        )
+        fill_in(entry, run)
+    return told
+
+
+def fill_in(entry: pb.TaskOutcome | pb.UpdateTaskStatusRequest, run: Run) -> None:
+    """How a run ended, as either message tells it."""
+    match run.outcome:
+        case Succeeded(result):
+            entry.status = pb.COMPLETE
+            if result is not None:
+                entry.result = result
+        case Failed(error, permanent):
+            entry.status, entry.error, entry.permanent = pb.FAILED, error, permanent
+        case Cancelled(reason):
+            entry.status, entry.error = pb.CANCELLED, reason
+        case Released(reason):
+            entry.status, entry.error = pb.RELEASED, reason
+        case None:
+            raise AssertionError("a run without an outcome was put into the outbox")

@@ -1,0 +1,153 @@
+"""One life of this worker as a coordinator sees it: registered by the first heartbeat, kept alive by the others."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cluster.core.errors import CoordinatorUnavailable
+from cluster.core.retry import Backoff
+from cluster.runtime import telemetry
+from cluster.runtime.ticker import Ticker
+from cluster.wire import taskmaster_pb2 as pb
+from cluster.worker.coordinators import Coordinators
+
+REGISTRATION_SECONDS = 5.0
+"""How long a stream of a session that we do not know yet waits for the heartbeat's answer to arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a worker says about itself in every heartbeat."""
+
+    name: str
+    slots: int
+    handlers: tuple[pb.Handler, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`loop_lag`: seconds by which the slower of our loops is late."""
+
+    rss_bytes: int
+    loop_lag: float
+
+
+class Session:
+    """Heartbeats to whichever coordinator answers.
+
+    `over` is called when the coordinator says that the session is: its leases belong to others already. Then we
+    register anew, as a new life with a new worker id. `health` is asked before each heartbeat.
+
+    State: our id, the address our WorkerService got, the session (0 = not registered), whether we drain, and how many
+    heartbeats failed in a row.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        coordinators: Coordinators,
+        interval: float,
+        *,
+        health: Callable[[], Health],
+        over: Callable[[], None],
+    ) -> None:
+        self.address = ""
+        self.worker_id = _new_worker_id(identity.name)
+        self._identity, self._coordinators = identity, coordinators
+        self._health, self._over = health, over
+        self._id = 0
+        self._draining = False
+        self._failures = 0
+        self._backoff = Backoff(first=0.1, cap=interval, jitter=0.2)
+        self._changed = asyncio.Condition()
+        self._ticker = Ticker("heartbeat", interval, self.step, worst_pause=interval)
+
+    def __repr__(self) -> str:
+        return f"<Session {self.worker_id} id={self._id} failures={self._failures}>"
+
+    @property
+    def id(self) -> int:
+        return self._id
+
+    async def start(self) -> None:
+        """Begin to register; a coordinator that does not answer yet is waited for in the background."""
+        await self._ticker.start()
+
+    async def stop(self) -> None:
+        await self._ticker.stop()
+
+    def drain(self) -> None:
+        """Tell the coordinator at once that we take no more."""
+        self._draining = True
+        self._ticker.wake()
+
+    async def known(self, session_id: int) -> bool:
+        """Whether this is our session; waits while its registration may still be on its way to us."""
+        try:
+            async with asyncio.timeout(REGISTRATION_SECONDS), self._changed:
+                await self._changed.wait_for(lambda: self._id == session_id)
+        except TimeoutError:
+            return False
+        return True
+
+    async def step(self) -> float:
+        """One heartbeat. Returns the seconds until the next."""
+        try:
+            answer = await self._coordinators.heartbeat(self._heartbeat())
+        except CoordinatorUnavailable as error:
+            return self._failed(error)
+        if self._failures:
+            telemetry.emit("coordinator_back", address=self._coordinators.current)
+        self._failures = 0
+        return await self._answered(answer)
+
+    def _heartbeat(self) -> pb.HeartbeatRequest:
+        health = self._health()
+        return pb.HeartbeatRequest(
+            worker_id=self.worker_id,
+            name=self._identity.name,
+            address=self.address,
+            slots=self._identity.slots,
+            handlers=self._identity.handlers,
+            streaming=True,
+            session_id=self._id,
+            draining=self._draining,
+            rss_bytes=health.rss_bytes,
+            loop_lag_seconds=health.loop_lag,
+        )
+
+    async def _answered(self, answer: pb.HeartbeatResponse) -> float:
+        if answer.session_id == 0:
+            return self._ended()
+        if answer.session_id != self._id:
+            async with self._changed:
+                self._id = answer.session_id
+                self._changed.notify_all()
+            telemetry.emit("registered", worker_id=self.worker_id, session_id=self._id, address=self.address)
+        return answer.interval_seconds or self._ticker.interval
+
+    def _ended(self) -> float:
+        """The same worker id would be refused: a session is one life, and that one is over."""
+        had, self._id = self._id, 0
+        self.worker_id = _new_worker_id(self._identity.name)
+        if had == 0:
+            self._failures += 1
+            return self._pause()
+        telemetry.emit("session_over", level="warning", session_id=had)
+        self._over()
+        return self._ticker.interval if self._draining else 0.0
+
+    def _failed(self, error: CoordinatorUnavailable) -> float:
+        self._failures += 1
+        if self._failures == 1:
+            telemetry.emit("coordinator_lost", level="warning", address=self._coordinators.current, error=error.detail)
+        self._coordinators.rotate()
+        return self._pause()
+
+    def _pause(self) -> float:
+        return self._backoff.delay(self._failures, secrets.randbelow(1000) / 1000)
+
+
+def _new_worker_id(name: str) -> str:
+    return f"{name}-{secrets.token_hex(4)}"

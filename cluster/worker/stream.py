@@ -1,0 +1,80 @@
+"""The fast path: one stream of leases down and statuses up."""
+
+import asyncio
+from typing import TypeAlias
+
+import grpc
+
+from cluster.wire import taskmaster_pb2 as pb
+from cluster.worker.leases import HELD_MAX, Leases, runs_of
+from cluster.worker.outbox import message
+
+Call: TypeAlias = "grpc.aio.ServicerContext[pb.TaskBatch, pb.StatusBatch]"
+
+
+class Stream:
+    """One life of the stream to one coordinator: one task reads it, one writes it.
+
+    State: the task of whoever serves it, and whether that is over.
+    """
+
+    def __init__(self, call: Call, leases: Leases) -> None:
+        self._call, self._leases = call, leases
+        self._closed = asyncio.Event()
+        self._over = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Stream closed={self._closed.is_set()} over={self._over.is_set()}>"
+
+    async def serve(self) -> None:
+        """Returns when the coordinator has ended the stream or `close` was called. Raises what broke it."""
+        parts = [
+            asyncio.create_task(self._read(), name="stream reader"),
+            asyncio.create_task(self._write(), name="stream writer"),
+            asyncio.create_task(self._closed.wait(), name="stream end"),
+        ]
+        try:
+            done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            for part in done:
+                part.result()
+        finally:
+            # From here on not even what has been read already is taken in.
+            self._closed.set()
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
+            self._over.set()
+
+    async def close(self) -> None:
+        """End it; returns when neither its reader nor its writer does anything any more."""
+        self._closed.set()
+        await self._over.wait()
+
+    def shut(self) -> None:
+        """End it as soon as may be; nothing is read from it after this returns."""
+        self._closed.set()
+
+    async def _write(self) -> None:
+        self._leases.outbox.rewind()
+        await self._call.write(self._leases.holding())
+        while True:
+            # The next batch is made when this write has returned: it then holds whatever came meanwhile.
+            await self._call.write(message(await self._leases.outbox.next()))
+
+    async def _read(self) -> None:
+        while True:
+            batch = await self._call.read()
+            if batch is grpc.aio.EOF or self._closed.is_set():
+                return
+            await self._take(batch)
+
+    async def _take(self, batch: pb.TaskBatch) -> None:
+        if batch.settled_through:
+            self._leases.settle(batch.settled_through)
+        if batch.stale:
+            self._leases.refuse((ref.task_id, ref.lease_token) for ref in batch.stale)
+        if len(self._leases) + len(batch.tasks) > HELD_MAX:
+            await self._call.abort(
+                grpc.StatusCode.RESOURCE_EXHAUSTED, f"more than {HELD_MAX} leases were given to this worker"
+            )
+        self._leases.accept(runs_of(batch))
