@@ -1,0 +1,36 @@
+"""The edge's composition root: `python -m cluster.edge`."""
+
+from cluster.edge.edge import Edge
+from cluster.edge.server import bound
+from cluster.runtime import telemetry
+from cluster.runtime.entry import program
+from cluster.runtime.lifecycle import running
+from cluster.runtime.settings import Settings
+from cluster.runtime.signals import Shutdown
+from cluster.store.migrations import wait_for_schema
+from cluster.store.pool import create_pool
+
+SCHEMA_WITHIN = 30.0
+"""Seconds PostgreSQL and its schema may take to appear."""
+
+
+async def main(settings: Settings) -> None:
+    """Runs until the first signal. Raises CannotStart: the port is taken, PostgreSQL or its schema is not there."""
+    shutdown = Shutdown()
+    shutdown.install()
+    # First the port: who cannot have it need not wait for PostgreSQL.
+    with bound(settings.scheduler) as listener:
+        async with create_pool(settings.database_url, role="edge", size=settings.db_pool_size) as pool:
+            await wait_for_schema(pool, SCHEMA_WITHIN)
+            edge = Edge(settings, pool, listener)
+            async with running(edge):
+                telemetry.emit("edge_ready", url=settings.url)
+                await edge.until(shutdown.wait())
+
+
+def run() -> int:
+    return program("edge", main)
+
+
+if __name__ == "__main__":
+    raise SystemExit(run())

@@ -1,0 +1,91 @@
+"""The ASGI application: one table of operations, a router, and around it what every request goes through."""
+
+import time
+from collections.abc import Iterable
+
+from starlette.requests import ClientDisconnect
+from starlette.routing import Route, Router
+
+from cluster.core.errors import TaskMasterError
+from cluster.edge.answer import Answer, Message, Receive, Scope, Send
+from cluster.edge.metrics import Metrics
+from cluster.edge.operation import Endpoint, Operation
+from cluster.edge.origin import Doorkeeper
+from cluster.edge.problems import problem_of
+from cluster.edge.stream import Stream
+from cluster.runtime import telemetry
+
+STREAM_PATH = "/api/logs/stream"
+_UNKNOWN = "unknown"
+
+
+def create_router(operations: Iterable[Operation], stream: Stream) -> Router:
+    """The busiest operations first: routes are tried in order."""
+    routes = [
+        Route(path, Endpoint(operation), methods=[operation.method])
+        for operation in operations
+        for path in (operation.path, *operation.aliases)
+    ]
+    return Router([*routes, Route(STREAM_PATH, stream, methods=["GET"])], redirect_slashes=False)
+
+
+class Application:
+    """Who may ask, what went wrong, how long it took. State: none; each request has an `_Exchange` of its own."""
+
+    def __init__(self, router: Router, doorkeeper: Doorkeeper, metrics: Metrics) -> None:
+        self._router = router
+        self._doorkeeper = doorkeeper
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Starlette raises for unknown routes and methods, instead of answering in plain text, when there is an app.
+        scope["app"] = self
+        started = time.perf_counter()
+        exchange = _Exchange(send)
+        try:
+            self._doorkeeper.check(scope)
+            await self._router(scope, receive, exchange.send)
+        except ClientDisconnect:
+            telemetry.tally("client_disconnected")
+        except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, the client gets a problem, the log an event
+            await self._refuse(scope, exchange, error)
+        self._measure(scope, exchange, time.perf_counter() - started)
+
+    async def _refuse(self, scope: Scope, exchange: "_Exchange", error: Exception) -> None:
+        answer = problem_of(error, scope["path"])
+        if answer.status >= 500:
+            _report(scope, error, answer)
+        if exchange.status is None:
+            await answer.send(exchange.send)
+
+    def _measure(self, scope: Scope, exchange: "_Exchange", seconds: float) -> None:
+        if exchange.status is None:
+            return
+        route = scope.get("route")
+        path = route.path if isinstance(route, Route) else _UNKNOWN
+        # An invented method would be a label of its own, and labels are for ever.
+        method = scope["method"] if path != _UNKNOWN and exchange.status != 405 else _UNKNOWN
+        self._metrics.answered(method, path, exchange.status)
+        if path != STREAM_PATH:
+            self._metrics.took(method, path, seconds)
+
+
+class _Exchange:
+    """Remembers the status of the answer. State: that."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status: int | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self._send(message)
+
+
+def _report(scope: Scope, error: Exception, answer: Answer) -> None:
+    if isinstance(error, TaskMasterError) and answer.status != 500:
+        telemetry.tally("request_unavailable")
+        return
+    where = f"{scope['method']} {scope['path']}"
+    telemetry.emit("request_failed", level="error", request=where, error=str(error), exc_info=error)

@@ -1,0 +1,133 @@
+"""What may be asked for: every body and every query, as the types that validate it and that OpenAPI is made from."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
+
+from cluster.core import limits
+
+_NAME_RULE = "letters, digits and _ . : / @ + -, beginning with a letter, a digit or _"
+
+Command = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=limits.COMMAND_CHARACTERS,
+        pattern=limits.NAME,
+        description=f"The registered name of what to run: {_NAME_RULE}",
+        examples=["noop"],
+    ),
+]
+Queue = Annotated[
+    str,
+    Meta(min_length=1, max_length=limits.QUEUE_CHARACTERS, pattern=limits.NAME, description=f"A name: {_NAME_RULE}"),
+]
+UniqueKey = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=limits.UNIQUE_KEY_CHARACTERS,
+        description="Printable characters. While a task with this key is unfinished, another one is not enqueued",
+    ),
+]
+Payload = Annotated[
+    Raw,
+    Meta(
+        description=f"A JSON object of at most {limits.PAYLOAD_BYTES // 1024} KiB, the keyword arguments of the "
+        f"function; nested at most {limits.PAYLOAD_DEPTH} levels, without NUL characters; null = none",
+        extra_json_schema={"type": ["object", "null"]},
+    ),
+]
+Delay = Annotated[
+    float,
+    Meta(ge=0, le=limits.DELAY_SECONDS_MAX, description="Seconds from now by the database clock"),
+]
+Instant = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        description="ISO 8601, from 1970 to ten years ahead; without an offset it is UTC",
+        examples=["2030-01-31T12:00:00+01:00"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+WorkerName = Annotated[str, Meta(min_length=1, max_length=200, description="A worker's name or its worker_id")]
+WorkerCount = Annotated[int, Meta(ge=1, le=limits.WORKERS_MAX, description="How many worker processes there shall be")]
+AnyStatus = Annotated[
+    Literal[
+        "QUEUED", "STARTED", "COMPLETE", "FAILED", "CANCELLED",
+        "scheduled", "ready", "leased", "running", "parked", "complete", "failed", "cancelled", "dead",
+    ],
+    Meta(description="A status in capitals or one of the finer states"),
+]  # fmt: skip
+
+
+class Schedule(Struct, forbid_unknown_fields=True, kw_only=True):
+    """One task. Give `scheduled_at` or `delay_seconds`, or neither for now."""
+
+    command: Command
+    payload: Payload = field(default_factory=Raw)
+    scheduled_at: Instant | None = None
+    delay_seconds: Delay = 0.0
+    queue: Queue = "default"
+    priority: Annotated[int, Meta(ge=limits.PRIORITY_MIN, le=limits.PRIORITY_MAX, description="Higher runs first")] = 0
+    max_attempts: Annotated[int, Meta(ge=1, le=limits.ATTEMPTS_MAX)] | None = None
+    timeout_seconds: Annotated[float, Meta(ge=0.001, le=limits.TIMEOUT_SECONDS_MAX)] | None = None
+    unique_key: UniqueKey | None = None
+    task_id: UUID | None = None
+
+
+class Copies(Struct, forbid_unknown_fields=True, kw_only=True):
+    """The same task `count` times."""
+
+    count: Annotated[int, Meta(ge=1, le=limits.BATCH_TASKS)]
+    command: Command = "demo-job"
+    delay_seconds: Delay = 0.0
+    payload: Payload = field(default_factory=Raw)
+
+
+class Several(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Different tasks, all of them or none."""
+
+    tasks: Annotated[list[Schedule], Meta(min_length=1, max_length=limits.BATCH_TASKS)]
+
+
+class Scale(Struct, forbid_unknown_fields=True):
+    """How many workers the supervisor shall run."""
+
+    count: WorkerCount
+
+
+class Kill(Struct, forbid_unknown_fields=True):
+    """The worker that shall die at once."""
+
+    name: WorkerName
+
+
+class Nothing(Struct, forbid_unknown_fields=True):
+    """This route takes no parameters."""
+
+
+class OneTask(Struct, forbid_unknown_fields=True):
+    """Which task."""
+
+    task_id: UUID
+
+
+class Listing(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which tasks, ordered by scheduled_at; `cursor` continues where an answer's next_cursor says."""
+
+    status: AnyStatus | UnsetType = UNSET
+    queue: Queue | UnsetType = UNSET
+    command: Command | UnsetType = UNSET
+    worker: WorkerName | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=limits.LIST_ROWS_MAX)] = 50
+    cursor: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
+
+
+class Following(Struct, forbid_unknown_fields=True):
+    """Where an event stream resumes; the Last-Event-ID header says the same and wins."""
+
+    last_event_id: Annotated[str, Meta(max_length=100)] = ""

@@ -1,0 +1,100 @@
+"""The routes of tasks: schedule one or many, look at one, list them."""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from msgspec import UNSET, UnsetType
+
+from cluster.core.errors import NotFound
+from cluster.core.task import State, Status, states_of
+from cluster.edge import cursor
+from cluster.edge.answer import Answer, told
+from cluster.edge.asked import new_task, new_tasks
+from cluster.edge.ingest import Ingest
+from cluster.edge.operation import Operation
+from cluster.edge.payloads import Copies, Listing, OneTask, Schedule, Several
+from cluster.edge.views import BatchView, PageView, ScheduledView, TaskView
+from cluster.store.clock import DatabaseClock
+from cluster.store.pool import Pool, connected
+from cluster.store.tasks import TaskFilter, get_task, list_tasks
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_OK, _CREATED = HTTPStatus.OK, HTTPStatus.CREATED
+_TOO_LARGE = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
+_NOT_FOUND = frozenset({HTTPStatus.NOT_FOUND})
+
+
+class Tasks:
+    """State: none."""
+
+    def __init__(self, pool: Pool, clock: DatabaseClock, ingest: Ingest) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._ingest = ingest
+
+    def operations(self) -> list[Operation]:
+        schedules = {_CREATED: ScheduledView, _OK: ScheduledView}
+        return [
+            Operation(
+                "POST", "/api/schedule", "Schedule a task", self.schedule, schedules, (Schedule,), ("/schedule",),
+                "Answered after COMMIT. The same task_id, or a unique_key that an unfinished task has, again: 200 with "
+                "the first task.",
+            ),
+            Operation(
+                "POST", "/api/schedule/batch", "Schedule many tasks, all or none", self.schedule_batch,
+                {_CREATED: BatchView, _OK: BatchView}, (Several, Copies), refusals=_TOO_LARGE,
+                description="200 when every task was there already.",
+            ),
+            Operation(
+                "GET", "/api/status", "One task", self.status, {_OK: TaskView}, (OneTask,), ("/status",),
+                refusals=_NOT_FOUND,
+            ),
+            Operation("GET", "/api/tasks", "Tasks by scheduled_at", self.list, {_OK: PageView}, (Listing,)),
+            Operation(
+                "GET", "/api/tasks/{task_id}", "One task", self.status, {_OK: TaskView}, (OneTask,), refusals=_NOT_FOUND
+            ),
+        ]  # fmt: skip
+
+    async def schedule(self, asked: Schedule) -> Answer:
+        [task] = await self._ingest.enqueue([new_task(asked, self._now())])
+        return told(ScheduledView.of(task), _CREATED if task.created else _OK)
+
+    async def schedule_batch(self, asked: Copies | Several) -> Answer:
+        tasks = await self._ingest.enqueue(new_tasks(asked, self._now()))
+        created = any(task.created for task in tasks)
+        return told(BatchView(len(tasks), [task.id for task in tasks]), _CREATED if created else _OK)
+
+    async def status(self, asked: OneTask) -> Answer:
+        async with connected(self._pool) as connection:
+            row = await get_task(connection, asked.task_id)
+        if row is None:
+            raise NotFound(f"there is no task {asked.task_id}; finished ones are kept for a limited time")
+        return told(TaskView.of(row))
+
+    async def list(self, asked: Listing) -> Answer:
+        which = _filter(asked)
+        after = cursor.read(asked.cursor, repr(which)) if asked.cursor is not UNSET else None
+        async with connected(self._pool) as connection:
+            # One more than asked for says whether there is a next page.
+            rows = await list_tasks(connection, which, asked.limit + 1, after)
+        page = rows[: asked.limit]
+        more = len(rows) > len(page)
+        following = cursor.written((page[-1].scheduled_at, page[-1].id), repr(which)) if more else None
+        return told(PageView([TaskView.of(row) for row in page], following))
+
+    def _now(self) -> datetime:
+        return _EPOCH + timedelta(microseconds=self._clock.now_us())
+
+
+def _filter(asked: Listing) -> TaskFilter:
+    return TaskFilter(_states(asked.status), _given(asked.queue), _given(asked.command), _given(asked.worker))
+
+
+def _states(status: str | UnsetType) -> tuple[State, ...]:
+    if status is UNSET:
+        return ()
+    return states_of(Status(status)) if status.isupper() else (State[status.upper()],)
+
+
+def _given(value: str | UnsetType) -> str | None:
+    return None if value is UNSET else value
