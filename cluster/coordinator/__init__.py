@@ -8,13 +8,15 @@ How a task passes through, each arrow a batch:
 
 `session`     what this process remembers of one worker: its leases, its credit. All of it can be rebuilt.
 `sessions`    heartbeats open, adopt, prolong and end sessions; ending one rescues its leases in the same statement.
-`dispatcher`  one claim over all free slots, woken by enqueues and freed slots; polling is the path that is always right.
+`dispatcher`  one claim over all free slots, woken by enqueues and freed slots; polling is the path that is always
+              right.
 `stream`      the fast delivery: one bidirectional stream to a worker. `push` the simple one: a call per task.
-`reports`     what came over the wire, as values. `finisher` writes them: the next flush starts when the last returned, so
-              batches grow with the load and an idle system answers at once. A slot is free when its outcome is committed
-              or refused as stale.
-`feed`        events for those who watch, within a budget; the wire carries them to every edge.
-`elector`     one coordinator leads, by the database clock; `duties` are what only a leader does: promote, rescue, fold, prune.
+`reports`     what came over the wire, as values. `finisher` writes them, a `flush` at a time: the next starts when the
+              last returned, so batches grow with the load and an idle system answers at once. A slot is free when its
+              outcome is committed or refused as stale.
+`feed`        events for those who watch, within a budget; the wire carries them to every edge. `news` words them.
+`elector`     one coordinator leads, by the database clock; `duties` are what only a leader does: promote, rescue,
+              unpark, fold, prune.
 `supervision` takes orders from PostgreSQL down to the supervisors and their answers back.
 `servicer`    the gRPC surface. `__main__` puts it all together.
 

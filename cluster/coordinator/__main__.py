@@ -42,13 +42,14 @@ class Coordinator:
         self._shutdown = Shutdown()
         self._server = Server(settings.coordinator.host, settings.coordinator.port, SERVICES)
         self._pool = create_pool(settings.database_url, role="coordinator", size=settings.db_pool_size, pinned=True)
-        self._feed = Feed(self.id, DatabaseClock())
+        clock = DatabaseClock()
+        self._feed = Feed(self.id, clock)
         self._sessions = Sessions(
-            self._pool, self._feed, self.id, settings.heartbeat_interval, settings.heartbeat_misses
+            self._pool, self._feed, clock, self.id, settings.heartbeat_interval, settings.heartbeat_misses
         )
         self._dispatcher = Dispatcher(self._pool, self._sessions, self._feed, settings.dispatch_policy)
         self._finisher = Finisher(self._pool, self._feed, self._dispatcher.wake)
-        self._elector = Elector(self._pool, self.id, lambda: self._duties.wake_all())
+        self._elector = Elector(self._pool, self.id, self._elected)
         self._duties = Duties(self._pool, self._elector, self._feed, self._dispatcher.wake, settings.history_days)
         self._supervision = Supervision(self._pool, self._feed)
         self._sessions.deliver = self._delivery
@@ -83,6 +84,9 @@ class Coordinator:
         await self._dispatcher.stop()
         if not await self._finisher.drained(LAST_WRITES):
             telemetry.emit("reports_left", level="warning", finisher=repr(self._finisher))
+
+    def _elected(self) -> None:
+        self._duties.wake_all()
 
     def _add_servicer(self) -> None:
         servicer = CoordinatorServicer(

@@ -13,8 +13,11 @@ TERM = 4.0
 
 
 class Elector:
-    """State: whether this coordinator leads, and in which epoch. Every write of a leader names its epoch, and PostgreSQL
-    refuses it when that is over: what is remembered here only saves useless statements."""
+    """State: whether this coordinator leads, and in which epoch.
+
+    Every write of a leader names its epoch, and PostgreSQL refuses it when that is over: what is remembered here only
+    saves useless statements.
+    """
 
     def __init__(self, pool: Pool, coordinator_id: str, on_elected: Callable[[], None]) -> None:
         self._pool = pool

@@ -66,7 +66,7 @@ class Feed:
     def tell_tasks(
         self, name: EventName, tasks: Sequence[T], render: Callable[[T], TaskNews], *, level: str = "info"
     ) -> None:
-        """The same thing happened to many tasks: told one by one as far as the budget goes, else in the next summary."""
+        """The same happened to many tasks: told one by one as far as the budget goes, else in the next summary."""
         if tasks:
             now_us = self._clock.now_us()
             told = tasks[: self._budget.take(name, len(tasks), time.monotonic())]

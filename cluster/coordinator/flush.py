@@ -49,7 +49,7 @@ class Flush:
         return f"<Flush batches={len(self.batches)} reports={len(self.reports)}>"
 
     async def write(self, connection: Connection, *, again: bool) -> None:
-        """One statement for each kind of report. `again`: an earlier try may have been committed without our knowing."""
+        """One statement for each kind of report. `again`: an earlier try may have been committed unknown to us."""
         await self._write_starts(connection)
         if again:
             done = await store.accepted(connection, [item.held for item in self._open(Finish)])

@@ -53,7 +53,8 @@ def outcome_news(item: Settling) -> TaskNews:
         case Finish(error=error):
             msg = f"{where} failed: {_gist(error)}"
         case TryAgain(delay, error):
-            msg = f"{where} failed, attempt {lease.attempt} of {lease.max_attempts}, again in {delay:.1f} s: {_gist(error)}"
+            tries = f"attempt {lease.attempt} of {lease.max_attempts}"
+            msg = f"{where} failed, {tries}, again in {delay:.1f} s: {_gist(error)}"
         case GiveBack():
             msg = f"{lease.command} given back by {session.name}"
     return TaskNews(str(lease.task_id), session.worker_id, msg, item.report.finished_us_ago + item.age_us)

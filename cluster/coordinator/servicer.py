@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import grpc
@@ -21,7 +22,8 @@ from cluster.store.pool import Pool, connected
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceServicer
 
-Context = grpc.aio.ServicerContext
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+T = TypeVar("T")
 REPORTS = frozenset({pb.STARTED, pb.COMPLETE, pb.FAILED, pb.CANCELLED, pb.RELEASED})
 
 
@@ -68,7 +70,7 @@ class CoordinatorServicer(CoordinatorServiceServicer):
                 grpc.StatusCode.INVALID_ARGUMENT, "status must be STARTED, COMPLETE, FAILED, CANCELLED or RELEASED"
             )
         settled: asyncio.Future[Sequence[tuple[bytes, int]]] = asyncio.get_running_loop().create_future()
-        batch = Batch(session, time.monotonic(), lambda stale: settled.done() or settled.set_result(stale))
+        batch = Batch(session, time.monotonic(), partial(_resolve, settled))
         lease = session.leases.get(await _task_key(request.task_id, context))
         collect(batch, [_report(request, started=lease is not None and lease.started)])
         self._finisher.submit(batch)
@@ -104,7 +106,12 @@ class CoordinatorServicer(CoordinatorServiceServicer):
         return pb.WakeResponse()
 
 
-async def _answer(context: Context, work: Awaitable[Any]) -> Any:
+def _resolve(settled: asyncio.Future[Sequence[tuple[bytes, int]]], stale: Sequence[tuple[bytes, int]]) -> None:
+    if not settled.done():
+        settled.set_result(stale)
+
+
+async def _answer(context: Context, work: Awaitable[T]) -> T:
     try:
         return await work
     except InvalidTask as error:
@@ -113,6 +120,7 @@ async def _answer(context: Context, work: Awaitable[Any]) -> Any:
         await context.abort(grpc.StatusCode.UNAVAILABLE, error.detail)
     except TaskMasterError as error:
         await context.abort(grpc.StatusCode.INTERNAL, error.detail)
+    raise AssertionError("abort raises")
 
 
 def _heartbeat_problem(request: pb.HeartbeatRequest) -> str | None:

@@ -1,4 +1,4 @@
-"""Sessions: heartbeats open, adopt and prolong them; a worker that is gone has its session ended and its leases rescued.
+"""Sessions: heartbeats open, adopt and prolong them; the session of a worker that is gone is ended, its leases rescued.
 
 What is here is a cache. A session that another coordinator adopted, or that the leader ended, is dropped when the next
 prolongation does not find it.
@@ -16,7 +16,9 @@ from cluster.core.task import State
 from cluster.runtime import telemetry
 from cluster.runtime.ticker import Ticker
 from cluster.store import sessions as store
+from cluster.store.clock import DatabaseClock
 from cluster.store.pool import Pool, connected
+from cluster.store.server import server_facts
 from cluster.wire import taskmaster_pb2 as pb
 
 Deliver = Callable[[WorkerSession], Delivery]
@@ -28,9 +30,12 @@ class Sessions:
     `deliver` makes the delivery of a new session; `woken` is called when there may be new capacity or new ready tasks.
     """
 
-    def __init__(self, pool: Pool, feed: Feed, coordinator_id: str, interval: float, misses: int) -> None:
+    def __init__(
+        self, pool: Pool, feed: Feed, clock: DatabaseClock, coordinator_id: str, interval: float, misses: int
+    ) -> None:
         self._pool = pool
         self._feed = feed
+        self._clock = clock
         self._coordinator_id = coordinator_id
         self._interval, self._misses = interval, misses
         self._live: dict[int, WorkerSession] = {}
@@ -105,6 +110,7 @@ class Sessions:
         async with connected(self._pool) as connection:
             alive = await store.prolong(connection, self._coordinator_id, pulses, self.ttl) if pulses else set()
             self.offered = frozenset(await store.offered_commands(connection))
+            self._clock.observe((await server_facts(connection)).now)
         for session, pulse in zip(sessions, pulses, strict=True):
             if session.session_id in alive:
                 session.completed -= pulse.completed

@@ -94,7 +94,7 @@ def _round_robin(free: list[int], first: int, limit: int) -> list[int]:
     order: list[int] = []
     while turn and len(order) < limit:
         # Whole rounds at once: as many as the worker with the fewest free slots allows.
-        rounds = min(min(free[index] for index in turn), -(-(limit - len(order)) // len(turn)))
+        rounds = min(*(free[index] for index in turn), -(-(limit - len(order)) // len(turn)))
         order.extend(turn * rounds)
         for index in turn:
             free[index] -= rounds

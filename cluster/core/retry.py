@@ -1,4 +1,4 @@
-"""When to try again: exponential backoff with jitter and a cap, a pure function of the attempt and one random number."""
+"""When to try again: exponential backoff with jitter and a cap, a pure function of the attempt and a random number."""
 
 from dataclasses import dataclass
 

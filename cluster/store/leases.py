@@ -17,7 +17,7 @@ from cluster.store.statements import statement
 
 
 class LeasedTask(NamedTuple):
-    """A row of claim.sql. `payload`: a JSON object or None for {}; `max_attempts`, `timeout_ms`: None = the handler's."""
+    """A row of claim.sql. `payload`: a JSON object, None = {}. `max_attempts`, `timeout_ms`: None = the handler's."""
 
     id: UUID
     session_id: int
@@ -105,7 +105,7 @@ async def finish(connection: Connection, reports: Sequence[Finished]) -> set[UUI
         states=[int(report.state) for report in reports],
         started=[report.started_us_ago for report in reports],
         finished=[report.finished_us_ago for report in reports],
-        results=_sparse([report.result and report.result.decode() for report in reports]),
+        results=_sparse([None if report.result is None else report.result.decode() for report in reports]),
         errors=_sparse([report.error for report in reports]),
     )
 

@@ -1,5 +1,7 @@
 """Channels and servers: keepalive, message limits, health and reflection, the same everywhere."""
 
+import socket
+
 import grpc
 from google.protobuf import descriptor_pool
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -66,12 +68,23 @@ class Server:
         names = (*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self.grpc, descriptor_pool.Default())
         host = f"[{self._host}]" if ":" in self._host else self._host
+        self._try_port()
         try:
             self.port = self.grpc.add_insecure_port(f"{host}:{self._wanted}")
         except RuntimeError as error:
-            raise CannotStart(f"cannot listen on {host}:{self._wanted}: the port is in use or not allowed") from error
+            raise CannotStart(f"cannot listen on {host}:{self._wanted}: {error}") from error
         await self.grpc.start()
         await self.set_serving(True)
+
+    def _try_port(self) -> None:
+        # gRPC knows no reason when it cannot bind, and writes a line of its own on stderr: so ask the kernel first.
+        try:
+            family, kind, _, _, where = socket.getaddrinfo(self._host, self._wanted, type=socket.SOCK_STREAM)[0]
+            with socket.socket(family, kind) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(where)
+        except OSError as error:
+            raise CannotStart(f"cannot listen on {self._host}:{self._wanted}: {error.strerror or error}") from error
 
     async def set_serving(self, serving: bool) -> None:
         """What the standard health service answers, for the whole server and each of its services."""
