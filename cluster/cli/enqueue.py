@@ -13,7 +13,7 @@ from cluster.cli import each as each_line
 from cluster.cli import moments, waiting
 from cluster.cli.console import print_json, progress
 from cluster.cli.options import Json, Url, client
-from cluster.cli.posting import Posting, check_many, times
+from cluster.cli.posting import Posting, check_holes, check_many, times
 from cluster.cli.values import template
 from cluster.client import Client, calls
 from cluster.client.posting import Options
@@ -92,8 +92,10 @@ def enqueue(
     """
     options = Options(task_id=task_id, queue=queue, priority=priority, max_attempts=max_attempts, unique_key=unique_key)
     options.update(times(at, in_, timeout))
+    check_many(options, count, each, payload)
     posting = Posting(command, template(values or (), payload, sys.stdin), options)
-    check_many(posting, count, each, payload)
+    if each is not None:
+        check_holes(posting)
     with client(url) as cluster:
         if count is None and each is None:
             task_ids = [_post_one(cluster, posting.task(), silent=json and wait, json=json)]

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 import typer
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 
 
 def duration(text: str) -> float:
     """Seconds: 10s, 5m, 2h, 1d, 1h30m, or a bare number of seconds."""
     flat = text.strip().lower()
-    if re.fullmatch(r"\d+(\.\d+)?", flat):
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", flat):
         return float(flat)
     parts = _PART.findall(flat)
     if not parts or "".join(number + unit for number, unit in parts) != flat:

@@ -50,20 +50,23 @@ def times(at: str | None, in_: str | None, timeout: str | None) -> Options:
     )
 
 
-def check_many(posting: Posting, count: int | None, each: str | None, payload: str | None) -> None:
-    """Refuse what would surprise. Raises BadParameter."""
+def check_many(options: Options, count: int | None, each: str | None, payload: str | None) -> None:
+    """Refuse options that cannot go together. Raises BadParameter."""
+    many = count is not None or each is not None
     if count is not None and each is not None:
         raise typer.BadParameter("give --count or --each, not both")
-    key = posting.options.get("unique_key")
-    if (count is not None or each is not None) and posting.options.get("task_id") is not None:
+    if many and options.get("task_id") is not None:
         raise typer.BadParameter("--id names one task; it goes with neither --count nor --each")
-    if count is not None and key is not None:
+    if count is not None and options.get("unique_key") is not None:
         raise typer.BadParameter("--unique-key would make one task of all --count")
-    if each is None:
-        return
-    if not posting.template.has_hole:
-        raise typer.BadParameter("--each needs {} in a value, where the line goes: path={}")
-    if key is not None and HOLE not in key:
-        raise typer.BadParameter("--unique-key needs {} with --each, or all lines make one task")
     if each == payload == "-":
         raise typer.BadParameter("stdin cannot be both --payload and --each")
+
+
+def check_holes(posting: Posting) -> None:
+    """Refuse an --each whose lines go nowhere. Raises BadParameter."""
+    if not posting.template.has_hole:
+        raise typer.BadParameter("--each needs {} in a value, where the line goes: path={}")
+    key = posting.options.get("unique_key")
+    if key is not None and HOLE not in key:
+        raise typer.BadParameter("--unique-key needs {} with --each, or all lines make one task")

@@ -10,6 +10,7 @@ import msgspec
 from cluster.core.errors import InvalidTask
 from cluster.core.limits import BATCH_TASKS, BODY_BYTES
 from cluster.core.new_task import NewTask
+from cluster.core.payload import checked_payload
 from cluster.runtime.ids import new_id
 
 _ENVELOPE_BYTES = 1024
@@ -101,6 +102,7 @@ def _encoded(payload: Mapping[str, object] | None) -> bytes | None:
     if not payload:
         return None
     try:
-        return msgspec.json.encode(payload)
+        encoded = msgspec.json.encode(payload)
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidTask(f"payload must be made of JSON values: {error}") from error
+    return checked_payload(encoded)
