@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.core.dispatch import Capacity, DispatchPolicy, prefetch, slot_order
+from cluster.core.dispatch import Capacity, CompletionRate, DispatchPolicy, prefetch, slot_order
 
 capacities = st.lists(st.builds(Capacity, held=st.integers(0, 40), credit=st.integers(0, 40)), min_size=1, max_size=8)
 policies = st.sampled_from(DispatchPolicy)
@@ -61,6 +61,13 @@ def test_a_worker_that_holds_more_than_its_credit_has_no_room():
     assert Capacity(held=9, credit=5).free == 0
 
 
+@given(held=st.integers(0, 50), credit=st.integers(0, 50), ahead=st.integers(0, 50))
+def test_a_worker_is_fed_to_its_credit_in_bites_of_a_quarter_of_what_it_is_fed_ahead(held, credit, ahead):
+    free = Capacity(held, credit, ahead).free
+    room = max(0, credit - held)
+    assert free == (room if room * 4 >= ahead else 0)
+
+
 def test_slow_tasks_are_not_prefetched():
     assert prefetch(slots=5, completions_per_second=1) == 0
 
@@ -77,3 +84,30 @@ def test_prefetch_stays_between_nothing_and_the_most(slots, rate, most):
 @given(slots=st.integers(1, 1000), rate=st.floats(0, 1e6), faster=st.floats(0, 1e6))
 def test_a_faster_worker_is_never_fed_less(slots, rate, faster):
     assert prefetch(slots, rate + faster) >= prefetch(slots, rate)
+
+
+def test_nothing_is_expected_of_a_worker_that_completed_nothing():
+    assert CompletionRate().per_second(5) == 0
+
+
+@given(rate=st.integers(50, 20_000), turns=st.integers(60, 200))
+def test_a_steady_worker_is_expected_to_go_on_as_it_does(rate, turns):
+    seen = CompletionRate()
+    for turn in range(turns):
+        seen.observe(rate // 50, now=turn / 50)
+    assert seen.per_second((turns - 1) / 50) == pytest.approx(rate // 50 * 50, rel=0.01)
+
+
+@given(silence=st.floats(0, 10), longer=st.floats(0, 10))
+def test_the_longer_the_silence_the_less_is_expected(silence, longer):
+    seen = CompletionRate()
+    for turn in range(10):
+        seen.observe(20, now=turn / 50)
+    assert seen.per_second(0.18 + silence + longer) <= seen.per_second(0.18 + silence) <= 1001
+
+
+def test_the_first_completion_after_a_silence_says_nothing_yet():
+    seen = CompletionRate()
+    for now in (0, 0.02, 0.04, 9):
+        seen.observe(500, now)
+    assert seen.per_second(9) == 0
