@@ -65,9 +65,9 @@ def decoded(read: Callable[[bytes], T], body: bytes) -> T:
 @cache
 def reader(kinds: tuple[type[Struct], ...]) -> Callable[[bytes], Struct]:
     """Reads a body as the one of `kinds` whose first required field it has; the last one if it has none of them."""
+    if len(kinds) == 1:
+        return msgspec.json.Decoder(kinds[0]).decode
     decoders = [(kind.__struct_fields__[0], msgspec.json.Decoder(kind).decode) for kind in kinds]
-    if len(decoders) == 1:
-        return decoders[0][1]
     outline = msgspec.json.Decoder(dict[str, Raw])
 
     def read(body: bytes) -> Struct:
