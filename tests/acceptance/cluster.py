@@ -13,6 +13,7 @@ from uuid import UUID
 
 import httpx
 import psutil
+import pytest
 
 from tests.acceptance.processes import CHECKOUT, Program, describe, free_ports, living_in
 from tests.acceptance.stream import EventStream
@@ -21,6 +22,7 @@ from tests.fixtures.eventually import eventually
 Json = dict[str, Any]
 
 MODULES = (CHECKOUT / "examples", CHECKOUT / "tests" / "acceptance" / "fixtures")
+START_SECONDS = 40
 FINAL = {"COMPLETE", "FAILED", "CANCELLED"}
 PRIVATE = (
     "DATABASE_URL",
@@ -107,10 +109,14 @@ class RunningCluster:
 
         def is_ready() -> bool:
             for program in self.programs:
-                assert program.exit_code in {None, 0}, f"{program} ended instead\n{self.log_tail()}"
+                if program.exit_code not in {None, 0}:
+                    pytest.fail(f"{program} ended\n{self.log_tail()}")
             return self.is_ready() and len(self.online()) == workers
 
-        await eventually(is_ready, timeout=60)
+        try:
+            await eventually(is_ready, timeout=START_SECONDS)
+        except AssertionError:
+            pytest.fail(f"{self} is not ready after {START_SECONDS} s\n{self.log_tail()}")
 
     def is_ready(self) -> bool:
         return self.answers("/readyz")

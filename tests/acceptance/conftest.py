@@ -1,10 +1,10 @@
 """A cluster for the session, a cluster for one test, and its log in the report of a failure."""
 
-from collections.abc import AsyncIterator, Generator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 import pytest
-import pytest_asyncio
 
 from tests.acceptance.cluster import RunningCluster
 
@@ -24,27 +24,30 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-@asynccontextmanager
-async def ending_well(cluster: RunningCluster) -> AsyncIterator[RunningCluster]:
+# Not async fixtures: such a one is made anew for every test, whose event loop it shares.
+
+
+@contextmanager
+def ending_well(cluster: RunningCluster) -> Iterator[RunningCluster]:
     """The cluster, and after the test an end as it should be."""
     try:
         yield cluster
-        await cluster.stop()
+        asyncio.run(cluster.stop())
         cluster.assert_no_traceback()
     finally:
         cluster.remove()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def shared() -> AsyncIterator[RunningCluster]:
+@pytest.fixture(scope="session")
+def shared() -> Iterator[RunningCluster]:
     """A cluster with 3 workers of 5 slots, for tests that leave it as they found it."""
-    async with ending_well(RunningCluster()) as cluster:
-        await cluster.up()
+    with ending_well(RunningCluster()) as cluster:
+        asyncio.run(cluster.up())
         yield cluster
 
 
-@pytest_asyncio.fixture
-async def own() -> AsyncIterator[RunningCluster]:
+@pytest.fixture
+def own() -> Iterator[RunningCluster]:
     """A cluster that is not started yet, for a test that stops, kills or starves something."""
-    async with ending_well(RunningCluster()) as cluster:
+    with ending_well(RunningCluster()) as cluster:
         yield cluster

@@ -4,10 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
 import pytest
-import pytest_asyncio
 
 from tests.acceptance.cluster import RunningCluster
 from tests.acceptance.conftest import ending_well
@@ -33,17 +32,17 @@ def may_run(interpreter: str, user: str) -> bool:
     return done.returncode == 0
 
 
-@pytest_asyncio.fixture
-async def theirs() -> AsyncIterator[RunningCluster]:
+@pytest.fixture
+def theirs() -> Iterator[RunningCluster]:
     """A cluster of an ordinary user: of ourselves, unless we are root."""
     if os.geteuid() != 0:
-        async with ending_well(RunningCluster()) as cluster:
+        with ending_well(RunningCluster()) as cluster:
             yield cluster
         return
     interpreter = interpreter_for(ORDINARY)
     if interpreter is None:
         pytest.skip(f"no Python that {ORDINARY} may run")
-    async with ending_well(RunningCluster(user=ORDINARY, interpreter=interpreter)) as cluster:
+    with ending_well(RunningCluster(user=ORDINARY, interpreter=interpreter)) as cluster:
         yield cluster
 
 

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from pathlib import Path
 
-import pytest_asyncio
+import pytest
 
 from tests.acceptance.cluster import Json, RunningCluster
 
@@ -63,8 +63,8 @@ class Hashed:
         self.files, self.tasks, self.shown = files, tasks, shown
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def hashed(shared: RunningCluster) -> Hashed:
+@pytest.fixture(scope="module")
+def hashed(shared: RunningCluster) -> Hashed:
     """Every file posted by one command that waits for all of them."""
     files = real_files()
     names = shared.folder / "names"
