@@ -75,14 +75,14 @@ class Link:
                 self._failures = 0
             self._failures += 1
             if self._linked or self._failures == 1 or unexpected:
-                telemetry.emit("link_lost", level="warning", address=address, reason=why, exc_info=unexpected)
+                telemetry.emit("coordinator_lost", level="warning", address=address, reason=why, exc_info=unexpected)
             self._linked = False
             await asyncio.sleep(PAUSES.delay(self._failures, random.random()))  # noqa: S311 - no secret
 
     async def _converse(self, address: str) -> None:
         """Returns when the coordinator closes the stream; raises AioRpcError when it breaks."""
         async with open_channel(address) as channel:
-            call = CoordinatorServiceStub(channel).Supervise()  # type: ignore[no-untyped-call]
+            call = CoordinatorServiceStub(channel).Supervise()
             reading = asyncio.create_task(self._take_orders(call), name="orders")
             writing = asyncio.create_task(self._send_reports(call, address), name="reports")
             try:
@@ -109,7 +109,7 @@ class Link:
             self._orders.told(outcomes)
             if not self._linked:
                 self._linked = True
-                telemetry.emit("link_made", address=address)
+                telemetry.emit("coordinator_found", address=address)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(REPORT_INTERVAL):
                     await self._changed.wait()
