@@ -14,7 +14,8 @@ def wheel_names(wheel):
 
 
 def shipped(folder, suffixes):
-    return {str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*") if path.suffix in suffixes}
+    found = (path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.suffix in suffixes)
+    return {str(path) for path in found if "node_modules" not in path.parts}
 
 
 def test_the_wheel_carries_every_module_and_every_file_beside_them(wheel):
