@@ -5,11 +5,13 @@ time. Who enqueues either again gets the first task. Without ids and keys of the
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from psycopg import errors
 from psycopg.rows import args_row
 
 from cluster.core.errors import StoreUnavailable
@@ -50,8 +52,9 @@ class _Known(NamedTuple):
 async def enqueue(connection: Connection, tasks: Sequence[NewTask]) -> list[Enqueued]:
     """Add tasks, all or none, acknowledged by COMMIT; one answer per task in the order given."""
     if not any(task.id_given or task.unique_key is not None for task in tasks):
-        added = await _add(connection, tasks)
-        if len(added) == len(tasks):
+        # An id of ours that is known already: the caller repeats a call whose answer was lost.
+        with suppress(errors.UniqueViolation):
+            added = await _add(connection, "enqueue", tasks)
             return [_created(task, added[task.id]) for task in tasks]
     async with connection.transaction():
         return await _resolve(connection, tasks)
@@ -64,7 +67,7 @@ async def _resolve(connection: Connection, tasks: Sequence[NewTask]) -> list[Enq
         open_ = [(index, task) for index, task in enumerate(tasks) if index not in answers]
         if not open_:
             return [answers[index] for index in range(len(tasks))]
-        added = await _add(connection, [task for _, task in open_])
+        added = await _add(connection, "enqueue_once", [task for _, task in open_])
         known = await _known(connection, [task for _, task in open_], added)
         for index, task in open_:
             # pop: of two tasks with the same id only the first was created.
@@ -77,11 +80,11 @@ async def _resolve(connection: Connection, tasks: Sequence[NewTask]) -> list[Enq
     )
 
 
-async def _add(connection: Connection, tasks: Sequence[NewTask]) -> dict[UUID, _Added]:
+async def _add(connection: Connection, name: str, tasks: Sequence[NewTask]) -> dict[UUID, _Added]:
     # In one order everywhere, so that two calls which share keys wait for each other instead of deadlocking.
     ordered = sorted(tasks, key=lambda task: (task.unique_key or "", task.id))
     async with connection.cursor(binary=True, row_factory=args_row(_Added)) as cursor:
-        await cursor.execute(statement("enqueue"), _columns(ordered))
+        await cursor.execute(statement(name), _columns(ordered))
         return {row.id: row async for row in cursor}
 
 

@@ -16,7 +16,7 @@ Pool = AsyncConnectionPool[Connection]
 
 PINNED = (
     "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off "
-    "-c jit=off -c plan_cache_mode=force_generic_plan"
+    "-c plan_cache_mode=force_generic_plan"
 )
 """Planner settings of those who claim and finish: index scans in index order are right for every size, and statistics
 from the moment when the table was empty cannot talk the planner out of them."""
@@ -34,7 +34,7 @@ def create_pool(url: str, *, role: str, size: int, pinned: bool = False) -> Pool
             "application_name": f"taskmaster {role}",
             "connect_timeout": 5,
             "prepare_threshold": 1,
-            "options": f"-c timezone=UTC -c synchronous_commit=on {PINNED if pinned else ''}",
+            "options": f"-c timezone=UTC -c synchronous_commit=on -c jit=off {PINNED if pinned else ''}",
         },
         min_size=1,
         max_size=size,

@@ -183,4 +183,5 @@ async def _live(connection: Connection, name: str | None) -> list[SessionRow]:
 
 
 def _held_lease(*facts: Any) -> HeldLease:
-    return HeldLease(*facts[:5], state=State(facts[5]))
+    task_id, token, command, attempt, max_attempts, state = facts
+    return HeldLease(task_id, token, command, attempt, max_attempts, State(state))

@@ -59,6 +59,14 @@ async def get_task(connection: Connection, task_id: UUID) -> TaskRow | None:
         return await cursor.fetchone()
 
 
+async def get_tasks(connection: Connection, task_ids: Sequence[UUID]) -> list[TaskRow]:
+    """Those of the tasks that are known, in the order of the ids; one snapshot, as `get_task`."""
+    async with connection.cursor(binary=True, row_factory=args_row(_row)) as cursor:
+        await cursor.execute(statement("tasks_get"), {"ids": list(task_ids)})
+        known = {row.id: row async for row in cursor}
+    return [known[task_id] for task_id in task_ids if task_id in known]
+
+
 async def list_tasks(
     connection: Connection, which: TaskFilter, limit: int, after: tuple[datetime, UUID] | None
 ) -> list[TaskRow]:
