@@ -1,5 +1,6 @@
 """Tasks as people see them: add them (in `enqueue`), read one by its id, list a page of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from cluster.store.enqueue import Enqueued, enqueue
 from cluster.store.pool import Connection
 from cluster.store.statements import statement
 
-__all__ = ["Enqueued", "TaskFilter", "TaskRow", "enqueue", "get_task", "list_tasks"]
+__all__ = ["Enqueued", "TaskFilter", "TaskRow", "enqueue", "get_task", "get_tasks", "list_tasks"]
 
 _BEFORE_ALL = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
@@ -53,14 +54,15 @@ class TaskFilter:
 
 
 async def get_task(connection: Connection, task_id: UUID) -> TaskRow | None:
-    """One task, wherever it is in its life; one snapshot, so it cannot be missed on its way into history."""
-    async with connection.cursor(binary=True, row_factory=args_row(_row)) as cursor:
-        await cursor.execute(statement("task_get"), {"id": task_id})
-        return await cursor.fetchone()
+    """One task, wherever it is in its life."""
+    return next(iter(await get_tasks(connection, [task_id])), None)
 
 
 async def get_tasks(connection: Connection, task_ids: Sequence[UUID]) -> list[TaskRow]:
-    """Those of the tasks that are known, in the order of the ids; one snapshot, as `get_task`."""
+    """Those of the tasks that are known, in the order of the ids.
+
+    One snapshot of both tables, so that none can be missed on its way into history.
+    """
     async with connection.cursor(binary=True, row_factory=args_row(_row)) as cursor:
         await cursor.execute(statement("tasks_get"), {"ids": list(task_ids)})
         known = {row.id: row async for row in cursor}

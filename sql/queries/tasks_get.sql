@@ -1,4 +1,4 @@
--- tasks_get: many tasks by their ids, unfinished and finished, in no order; one snapshot over both tables.
+-- tasks_get: tasks by their ids, unfinished and finished, in no order; one snapshot over both tables.
 -- index: tasks_pkey, task_history_id of every partition. locks: none.
 -- params: :ids uuid[]
 SELECT id, state, queue, command, convert_to(payload::text, 'UTF8') AS payload, priority, scheduled_at, created_at,
