@@ -23,6 +23,8 @@ REPORT_INTERVAL = 1.0
 PAUSES = Backoff(first=0.1, cap=5.0, jitter=0.5)
 STEADY_SECONDS = 5.0
 """A stream that lasted so long was a good one: the pauses start over."""
+PATIENCE = 8
+"""Attempts, some ten seconds, before a coordinator that was never there is worth a warning: it may be starting too."""
 
 
 class Link:
@@ -74,7 +76,7 @@ class Link:
             if time.monotonic() - begun >= STEADY_SECONDS:
                 self._failures = 0
             self._failures += 1
-            if self._linked or self._failures == 1 or unexpected:
+            if self._linked or self._failures == PATIENCE or unexpected:
                 telemetry.emit("coordinator_lost", level="warning", address=address, reason=why, exc_info=unexpected)
             self._linked = False
             await asyncio.sleep(PAUSES.delay(self._failures, random.random()))  # noqa: S311 - no secret
