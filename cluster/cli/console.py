@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 _PIPE_WIDTH = 240
 """Columns of a table that nobody's terminal limits: wide enough that ids and messages stay whole."""
@@ -44,16 +45,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Se
     """Rows of anything under these headings, one line each; columns in `right` hold numbers. None is shown as -."""
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        # Ids and names are copied from here into the next command: they are never cut.
-        whole = column in {"task", "worker", "name"}
+        # Ids and names are copied from here into the next command: the other columns give way first.
         shown.add_column(
-            column,
-            justify="right" if column in right else "left",
-            no_wrap=True,
-            overflow="fold" if whole else "ellipsis",
+            column, justify="right" if column in right else "left", no_wrap=column in {"task", "worker", "name"}
         )
     for row in rows:
-        shown.add_row(*("-" if cell is None else one_line(str(cell)) for cell in row))
+        cells = ("-" if cell is None else one_line(str(cell)) for cell in row)
+        shown.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in cells))
     return shown
 
 
@@ -62,6 +60,11 @@ def one_line(text: str, most: int = 400) -> str:
     flat = " ".join(text.split())
     clean = "".join(character if character.isprintable() else "�" for character in flat)
     return clean if len(clean) <= most else clean[: most - 1] + "…"
+
+
+def last_line(error: str | None) -> str | None:
+    """Of a traceback the line that tells."""
+    return error and error.strip().rpartition("\n")[2]
 
 
 def print_json(document: Any) -> None:

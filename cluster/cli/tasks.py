@@ -8,16 +8,32 @@ import msgspec
 import typer
 
 from cluster.cli import moments
-from cluster.cli.console import one_line, out, print_json, table
+from cluster.cli.console import last_line, one_line, out, print_json, table
 from cluster.cli.options import Json, Url, client
 from cluster.client import Task
 from cluster.client.calls import Which
 from cluster.core.limits import LIST_ROWS_MAX
+from cluster.core.task import State
+from cluster.core.task import Status as TaskStatus
 
 Id = Annotated[UUID | None, typer.Argument(metavar="[ID]", help="Show this task alone.", show_default=False)]
+_STATUSES = (*TaskStatus, *(state.name.lower() for state in State))
+
+
+def _known(status: str | None) -> str | None:
+    if status is not None and status not in _STATUSES:
+        raise typer.BadParameter(f"{status!r} is none of: {', '.join(_STATUSES)}")
+    return status
+
+
 Status = Annotated[
     str | None,
-    typer.Option("--status", help="QUEUED, STARTED, COMPLETE, FAILED, CANCELLED, or a finer state: parked, dead, …"),
+    typer.Option(
+        "--status",
+        metavar="STATUS",
+        callback=_known,
+        help="QUEUED, STARTED, COMPLETE, FAILED, CANCELLED; or in small letters the finer state: parked, dead, …",
+    ),
 ]
 Queue = Annotated[str | None, typer.Option("--queue", help="Only of this queue.")]
 Command = Annotated[str | None, typer.Option("--command", help="Only of this command.")]
@@ -72,7 +88,7 @@ def _table(listed: list[Task]) -> object:
             moments.shown(task.scheduled_at),
             task.worker_id,
             task.attempt,
-            task.error,
+            last_line(task.error),
         )
         for task in listed
     ]

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import typer
 
-from cluster.cli.console import out, print_json_line, progress, table
+from cluster.cli.console import last_line, out, print_json_line, progress, table
 from cluster.client import Client, Task
 from cluster.core.task import Status
 
@@ -59,8 +59,7 @@ def _told(task: Task) -> dict[str, Any]:
 
 def _outcome(task: Task) -> str:
     if task.error is not None:
-        # The last line of a traceback is the one that tells.
-        return task.error.strip().rpartition("\n")[2]
+        return last_line(task.error) or ""
     return "-" if task.result is None else msgspec.json.encode(task.result).decode()
 
 

@@ -63,6 +63,10 @@ class Task(msgspec.Struct, frozen=True):
         return self.completed_at or self.failed_at or self.cancelled_at
 
 
+class Tasks(msgspec.Struct, frozen=True):
+    tasks: list[Task]
+
+
 class TaskPage(msgspec.Struct, frozen=True):
     """`next_cursor`: where the next page begins, None on the last one."""
 

@@ -113,11 +113,13 @@ class AsyncClient:
         """
         watchlist = Watchlist(task_ids)
         while not watchlist.done:
-            finished, pause = watchlist.saw(await asyncio.gather(*map(self.status, watchlist.group())))
+            asked = watchlist.group()
+            tasks = await self.send(calls.statuses(asked))
+            finished, pause = watchlist.saw(asked, tasks)
             if progress:
                 for task in finished:
                     progress(task)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(0 if watchlist.done else pause)
         return watchlist.finished
 
     async def send(self, call: Call[T]) -> T:

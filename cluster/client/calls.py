@@ -17,10 +17,15 @@ T = TypeVar("T")
 _read_scheduled = answers.reader(answers.Scheduled)
 _read_many = answers.reader(answers.ScheduledMany)
 _read_task = answers.reader(answers.Task)
+_read_found = answers.reader(answers.Tasks)
 _read_page = answers.reader(answers.TaskPage)
 _read_stats = answers.reader(answers.Stats)
 _read_workers = answers.reader(list[answers.Worker])
 _read_events = answers.reader(list[answers.LogEvent])
+
+
+def _read_statuses(content: bytes) -> list[answers.Task]:
+    return _read_found(content).tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,12 @@ def schedule_many(bodies: Sequence[bytes]) -> Call[answers.ScheduledMany]:
 
 def status(task_id: UUID | str) -> Call[answers.Task]:
     return Call("GET", "/api/status", _read_task, params={"task_id": str(task_id)})
+
+
+def statuses(task_ids: Sequence[UUID]) -> Call[list[answers.Task]]:
+    """At most `core.limits.LOOKUP_TASKS` tasks; those that are not known are left out."""
+    body = msgspec.json.encode({"task_ids": task_ids})
+    return Call("POST", "/api/status/batch", _read_statuses, body=body)
 
 
 def tasks(which: Which, limit: int, cursor: str | None) -> Call[answers.TaskPage]:

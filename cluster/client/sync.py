@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Self, TypeVar, Unpack
 from uuid import UUID
 
@@ -17,8 +16,6 @@ from cluster.core.limits import LIST_ROWS_MAX
 from cluster.core.new_task import NewTask
 
 T = TypeVar("T")
-
-_QUESTIONS_AT_ONCE = 8
 
 
 class Client:
@@ -111,13 +108,14 @@ class Client:
         `progress` is called with each task that is seen to be finished, in the order seen.
         """
         watchlist = Watchlist(task_ids)
-        with ThreadPoolExecutor(_QUESTIONS_AT_ONCE, "taskmaster-wait") as pool:
-            while not watchlist.done:
-                finished, pause = watchlist.saw(list(pool.map(self.status, watchlist.group())))
-                if progress:
-                    for task in finished:
-                        progress(task)
-                time.sleep(pause)
+        while not watchlist.done:
+            asked = watchlist.group()
+            tasks = self.send(calls.statuses(asked))
+            finished, pause = watchlist.saw(asked, tasks)
+            if progress:
+                for task in finished:
+                    progress(task)
+            time.sleep(0 if watchlist.done else pause)
         return watchlist.finished
 
     def send(self, call: Call[T]) -> T:

@@ -1,8 +1,8 @@
 """Waiting for thousands of tasks without asking for all of them all the time.
 
 Tasks mostly finish in the order they were posted, but not always. So each question is about a few at the head of what
-is unfinished and a few further on, from a place that moves along: the head follows the usual case at one question per
-finished task, the moving place finds those that finished out of order. Questions that find nothing come more and more
+is unfinished and a few further on, from a place that moves along: the head follows the usual case and names each task
+about once, the moving place finds those that finished out of order. Questions that find little come more and more
 seldom.
 """
 
@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from cluster.client.answers import Task
+from cluster.core.errors import NotFound
 
-_GROUP = 32
-_FIRST_PAUSE, _WORST_PAUSE = 0.05, 1.0
+_GROUP = 200
+_FIRST_PAUSE, _WORST_PAUSE = 0.1, 1.0
 
 
 class Watchlist:
@@ -38,7 +39,7 @@ class Watchlist:
         return [self._finished[task_id] for task_id in self._order if task_id in self._finished]
 
     def group(self) -> list[UUID]:
-        """The ids to ask about next, at most 32."""
+        """The ids to ask about next, at most 200."""
         head = self._unfinished[: _GROUP // 2]
         rest = self._unfinished[_GROUP // 2 :]
         if self._sample_from >= len(rest):
@@ -47,8 +48,13 @@ class Watchlist:
         self._sample_from += len(sample)
         return head + sample
 
-    def saw(self, tasks: Sequence[Task]) -> tuple[list[Task], float]:
-        """What a group turned out to be: those of it that are finished, and the seconds before the next question."""
+    def saw(self, asked: Sequence[UUID], tasks: Sequence[Task]) -> tuple[list[Task], float]:
+        """What a group turned out to be: those of it that are finished, and the seconds before the next question.
+
+        Raises NotFound for one that nobody knows: it would be waited for without end.
+        """
+        if missing := set(asked).difference(task.task_id for task in tasks):
+            raise NotFound(f"there is no task {min(missing)}; finished ones are kept for a limited time")
         over = [task for task in tasks if task.finished]
         for task in over:
             self._finished[task.task_id] = task
@@ -58,8 +64,8 @@ class Watchlist:
         return over, self._next_pause(len(over), len(tasks))
 
     def _next_pause(self, over: int, asked: int) -> float:
-        if over * 4 >= asked:
-            # What was asked about was largely over, so what was not asked about will be too.
+        if over * 2 >= asked:
+            # What was asked about is largely over, so some of what was not asked about will be too.
             self._pause = _FIRST_PAUSE
             return 0.0
         self._pause = _FIRST_PAUSE if over else min(_WORST_PAUSE, self._pause * 1.5)

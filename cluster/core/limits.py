@@ -19,6 +19,7 @@ TIMEOUT_SECONDS_MAX = 24 * 60 * 60
 DELAY_SECONDS_MAX = 10 * 366 * 24 * 60 * 60
 WORKERS_MAX = 50
 LIST_ROWS_MAX = 500
+LOOKUP_TASKS = 500
 REPORT_BYTES = 16 * 1024
 """Results and tracebacks are cut here."""
 

@@ -28,6 +28,7 @@ UniqueKey = Annotated[
     Meta(
         min_length=1,
         max_length=limits.UNIQUE_KEY_CHARACTERS,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",
         description="Printable characters. While a task with this key is unfinished, another one is not enqueued",
     ),
 ]
@@ -116,6 +117,12 @@ class OneTask(Struct, forbid_unknown_fields=True):
     task_id: UUID
 
 
+class ManyTasks(Struct, forbid_unknown_fields=True):
+    """Which tasks."""
+
+    task_ids: Annotated[list[UUID], Meta(min_length=1, max_length=limits.LOOKUP_TASKS)]
+
+
 class Listing(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which tasks, ordered by scheduled_at; `cursor` continues where an answer's next_cursor says."""
 
@@ -124,7 +131,7 @@ class Listing(Struct, forbid_unknown_fields=True, kw_only=True):
     command: Command | UnsetType = UNSET
     worker: WorkerName | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=limits.LIST_ROWS_MAX)] = 50
-    cursor: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
+    cursor: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{40}$", description="An answer's next_cursor")] | UnsetType = UNSET
 
 
 class Following(Struct, forbid_unknown_fields=True):

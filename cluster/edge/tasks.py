@@ -12,11 +12,11 @@ from cluster.edge.answer import Answer, told
 from cluster.edge.asked import new_task, new_tasks
 from cluster.edge.ingest import Ingest
 from cluster.edge.operation import Operation
-from cluster.edge.payloads import Copies, Listing, OneTask, Schedule, Several
-from cluster.edge.views import BatchView, PageView, ScheduledView, TaskView
+from cluster.edge.payloads import Copies, Listing, ManyTasks, OneTask, Schedule, Several
+from cluster.edge.views import BatchView, PageView, ScheduledView, TasksView, TaskView
 from cluster.store.clock import DatabaseClock
 from cluster.store.pool import Pool, connected
-from cluster.store.tasks import TaskFilter, get_task, list_tasks
+from cluster.store.tasks import TaskFilter, get_task, get_tasks, list_tasks
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OK, _CREATED = HTTPStatus.OK, HTTPStatus.CREATED
@@ -49,6 +49,10 @@ class Tasks:
                 "GET", "/api/status", "One task", self.status, {_OK: TaskView}, (OneTask,), ("/status",),
                 refusals=_NOT_FOUND,
             ),
+            Operation(
+                "POST", "/api/status/batch", "Many tasks", self.status_batch, {_OK: TasksView}, (ManyTasks,),
+                description="For whoever waits for many tasks. Ids that are not known are left out.",
+            ),
             Operation("GET", "/api/tasks", "Tasks by scheduled_at", self.list, {_OK: PageView}, (Listing,)),
             Operation(
                 "GET", "/api/tasks/{task_id}", "One task", self.status, {_OK: TaskView}, (OneTask,), refusals=_NOT_FOUND
@@ -70,6 +74,11 @@ class Tasks:
         if row is None:
             raise NotFound(f"there is no task {asked.task_id}; finished ones are kept for a limited time")
         return told(TaskView.of(row))
+
+    async def status_batch(self, asked: ManyTasks) -> Answer:
+        async with connected(self._pool) as connection:
+            rows = await get_tasks(connection, asked.task_ids)
+        return told(TasksView([TaskView.of(row) for row in rows]))
 
     async def list(self, asked: Listing) -> Answer:
         which = _filter(asked)

@@ -92,6 +92,12 @@ class TaskView(Struct, kw_only=True):
         )
 
 
+class TasksView(Struct):
+    """The tasks that are known, in the order of the request."""
+
+    tasks: list[TaskView]
+
+
 class PageView(Struct):
     """Some tasks; `next_cursor` asks for the next ones, null on the last page."""
 

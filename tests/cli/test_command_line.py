@@ -6,9 +6,10 @@ from typer.testing import CliRunner
 from cluster.cli.main import app
 from cluster.core.version import __version__
 
-COMMANDS = (
-    "up edge coordinator worker supervisor postgres migrate enqueue tasks workers scale kill logs stats doctor"
-).split()
+COMMANDS = [
+    *("up", "edge", "coordinator", "worker", "supervisor", "postgres", "migrate"),
+    *("enqueue", "tasks", "logs", "stats", "workers", "scale", "kill", "doctor", "bench"),
+]
 NOWHERE = "http://127.0.0.1:1"
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from cluster.cli.main import app
 
 
-class Replaced(Exception):
+class ReplacedError(Exception):
     """The process would be another program now."""
 
 
@@ -19,14 +19,14 @@ def become(monkeypatch):
 
     def execv(path, argv):
         assert path == argv[0] == sys.executable
-        raise Replaced(argv[1:])
+        raise ReplacedError(argv[1:])
 
     def run(*arguments, names=()):
         environment = dict(os.environ)
         monkeypatch.setattr(os, "environ", environment)
         monkeypatch.setattr(os, "execv", execv)
         result = CliRunner().invoke(app, arguments)
-        assert isinstance(result.exception, Replaced), result.output
+        assert isinstance(result.exception, ReplacedError), result.output
         return result.exception.args[0], [environment.get(name) for name in names]
 
     return run
