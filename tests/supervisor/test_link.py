@@ -1,0 +1,97 @@
+"""The stream to a coordinator, with a real server at the other end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from cluster.runtime.lifecycle import running
+from cluster.supervisor.link import Link
+from cluster.supervisor.orders import Orders
+from cluster.wire import taskmaster_pb2 as wire
+from tests.fixtures.eventually import eventually
+from tests.supervisor.fixtures.coordinator import FakeCoordinator
+from tests.supervisor.test_orders import Crew, kill, scale
+
+
+@pytest_asyncio.fixture
+async def coordinator() -> AsyncIterator[FakeCoordinator]:
+    fake = FakeCoordinator()
+    async with running(fake):
+        yield fake
+
+
+class Linked:
+    """A link, whom it works for and what it reports."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.crew = Crew("worker-1")
+        self.desired = 3
+        self.changed = asyncio.Event()
+        self.link = Link(addresses, Orders(self.crew), self._report, self.changed)
+
+    def _report(self) -> wire.SupervisorReport:
+        return wire.SupervisorReport(supervisor_id="here", desired_workers=self.desired)
+
+
+async def test_a_change_is_reported_at_once(coordinator: FakeCoordinator) -> None:
+    linked = Linked(coordinator.address)
+    async with running(linked.link):
+        await eventually(lambda: coordinator.reports)
+
+        linked.desired = 7
+        linked.changed.set()
+
+        await eventually(lambda: coordinator.reports[-1].desired_workers == 7)
+
+
+async def test_reports_go_on_although_nothing_changes(coordinator: FakeCoordinator) -> None:
+    async with running(Linked(coordinator.address).link):
+        await eventually(lambda: len(coordinator.reports) >= 2)
+
+
+async def test_orders_are_carried_out_and_answered(coordinator: FakeCoordinator) -> None:
+    coordinator.orders = [scale(1, 10), kill(2, "worker-1"), kill(3, "nobody")]
+    linked = Linked(coordinator.address)
+    async with running(linked.link):
+        await eventually(lambda: len(coordinator.outcomes) == 3)
+
+    assert linked.crew.done == ["scale 10", "kill worker-1", "kill nobody"]
+    assert [(outcome.order_id, outcome.ok) for outcome in coordinator.outcomes] == [(1, True), (2, True), (3, False)]
+
+
+async def test_an_order_given_again_on_a_new_stream_is_only_answered_again() -> None:
+    before = FakeCoordinator()
+    before.orders = [kill(1, "worker-1")]
+    await before.start()
+    address = before.address
+    linked = Linked(address)
+    async with running(linked.link):
+        await eventually(lambda: before.outcomes)
+        await before.stop()
+        after = FakeCoordinator(int(address.rpartition(":")[2]))
+        after.orders = [kill(1, "worker-1")]
+        async with running(after):
+            await eventually(lambda: after.outcomes)
+
+    assert linked.crew.done == ["kill worker-1"]
+
+
+async def test_a_coordinator_that_is_not_there_is_passed_over(coordinator: FakeCoordinator) -> None:
+    gone = FakeCoordinator()
+    await gone.start()
+    address = gone.address
+    await gone.stop()
+
+    async with running(Linked(address, coordinator.address).link):
+        await eventually(lambda: coordinator.reports)
+
+
+async def test_stop_tolerates_being_early_and_being_repeated(coordinator: FakeCoordinator) -> None:
+    link = Linked(coordinator.address).link
+    await link.stop()
+    await link.start()
+    await link.stop()
+    await link.stop()
+
+    assert repr(link).startswith("<Link")
