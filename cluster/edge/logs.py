@@ -16,6 +16,7 @@ class Logs:
         self._feed = feed
 
     def operations(self) -> list[Operation]:
+        """Its routes."""
         return [
             Operation(
                 "GET", "/api/logs", "The last events, oldest first", self.recent, {HTTPStatus.OK: list[EventView]},

@@ -131,7 +131,9 @@ class Listing(Struct, forbid_unknown_fields=True, kw_only=True):
     command: Command | UnsetType = UNSET
     worker: WorkerName | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=limits.LIST_ROWS_MAX)] = 50
-    cursor: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{40}$", description="An answer's next_cursor")] | UnsetType = UNSET
+    cursor: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{40}$", description="An answer's next_cursor")] | UnsetType = (
+        UNSET
+    )
 
 
 class Following(Struct, forbid_unknown_fields=True):

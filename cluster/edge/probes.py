@@ -29,6 +29,7 @@ class Probes:
         self._metrics = metrics_
 
     def operations(self) -> list[Operation]:
+        """Its routes."""
         return [
             Operation("GET", "/healthz", "Alive", self.alive, {_OK: HealthView}, store=False),
             Operation(

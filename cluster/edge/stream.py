@@ -27,6 +27,8 @@ _HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
+    # A stream that ends has said its last: a dropped client shall see its connection go.
+    (b"connection", b"close"),
 ]
 _HELLO = b"retry: 1000\n\n"
 _COMMENT = b": still here\n\n"

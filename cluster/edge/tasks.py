@@ -20,7 +20,6 @@ from cluster.store.tasks import TaskFilter, get_task, get_tasks, list_tasks
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OK, _CREATED = HTTPStatus.OK, HTTPStatus.CREATED
-_TOO_LARGE = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 _NOT_FOUND = frozenset({HTTPStatus.NOT_FOUND})
 
 
@@ -33,6 +32,7 @@ class Tasks:
         self._ingest = ingest
 
     def operations(self) -> list[Operation]:
+        """Its routes."""
         schedules = {_CREATED: ScheduledView, _OK: ScheduledView}
         return [
             Operation(
@@ -42,7 +42,7 @@ class Tasks:
             ),
             Operation(
                 "POST", "/api/schedule/batch", "Schedule many tasks, all or none", self.schedule_batch,
-                {_CREATED: BatchView, _OK: BatchView}, (Several, Copies), refusals=_TOO_LARGE,
+                {_CREATED: BatchView, _OK: BatchView}, (Several, Copies),
                 description="200 when every task was there already.",
             ),
             Operation(

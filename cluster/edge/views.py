@@ -64,6 +64,7 @@ class TaskView(Struct, kw_only=True):
 
     @classmethod
     def of(cls, row: TaskRow) -> "TaskView":
+        """The row as people see it: one finish time under the name of what it was, durations in seconds."""
         status = status_of(row.state)
         return cls(
             id=row.id,
@@ -126,6 +127,7 @@ class WorkerView(Struct, kw_only=True):
 
     @classmethod
     def of(cls, row: SessionRow) -> "WorkerView":
+        """The session as people see it; one that is not draining is online, for ended ones are not shown."""
         return cls(
             worker_id=row.worker_id,
             name=row.name,
@@ -160,6 +162,7 @@ class StatsView(Struct, kw_only=True):
 
     @classmethod
     def of(cls, totals: Totals, workers: list[WorkerView]) -> "StatsView":
+        """`total` is every task there ever was."""
         counted = (totals.pending, totals.running, totals.completed, totals.failed, totals.cancelled)
         return cls(
             total=sum(counted),

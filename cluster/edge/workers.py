@@ -27,6 +27,7 @@ class Workers:
         self._coordinators = coordinators
 
     def operations(self) -> list[Operation]:
+        """Its routes."""
         return [
             Operation("GET", "/api/stats", "The numbers of the cluster", self.stats, {_OK: StatsView}),
             Operation("GET", "/api/workers", "Who is there", self.list, {_OK: list[WorkerView]}),

@@ -1,0 +1,75 @@
+"""The edge as a program: what keeps it from starting, and how it ends."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from cluster.edge.server import bound
+from cluster.runtime.entry import EXIT_CANNOT_START
+from cluster.runtime.variables import Address
+from tests.fixtures.eventually import eventually
+
+
+@asynccontextmanager
+async def program(database_url, port, log):
+    env = {
+        **os.environ, "DATABASE_URL": database_url, "SCHEDULER_PORT": f"127.0.0.1:{port}", "LOG_FORMAT": "json",
+        "COORDINATOR_ADDRESS": "127.0.0.1:9",
+    }  # fmt: skip
+    with log.open("wb") as stderr:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "cluster.edge", env=env, stderr=stderr)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def free_port():
+    with bound(Address("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+async def test_a_port_in_use_is_one_line_that_names_the_setting(database_url, tmp_path):
+    log = tmp_path / "log"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with program(database_url, port, log) as process:
+            assert await process.wait() == EXIT_CANNOT_START
+    assert log.read_text() == f"taskmaster edge: port {port} is in use; set SCHEDULER_PORT\n"
+
+
+def test_a_host_that_is_not_this_machine_is_one_line_too():
+    for host in ("203.0.113.1", "no such host", "a" * 70 + ".example"):
+        with pytest.raises(Exception, match="cannot listen on .*; set SCHEDULER_PORT$"):
+            bound(Address(host, 0))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_it_with_streams_open_in_good_order(database_url, tmp_path, number):
+    log, port = tmp_path / "log", free_port()
+    url = f"http://127.0.0.1:{port}"
+    async with program(database_url, port, log) as process, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+
+        async def alive():
+            try:
+                return (await http.get("/healthz")).is_success
+            except httpx.TransportError:
+                return False
+
+        await eventually(alive, timeout=30)
+        async with http.stream("GET", "/api/logs/stream") as stream:
+            chunks = stream.aiter_bytes()
+            assert await anext(chunks) == b"retry: 1000\n\n"
+            process.send_signal(number)
+            assert [chunk async for chunk in chunks] == []
+            assert await asyncio.wait_for(process.wait(), 5) == 0
+    assert "Traceback" not in log.read_text()
+    assert '"event": "edge_ready"' in log.read_text()

@@ -1,0 +1,204 @@
+"""Reading: listings page by page, numbers, workers, probes, the page."""
+
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+from uuid import uuid4
+
+import pytest
+
+from cluster.core.task import State, Status
+from cluster.edge.payloads import AnyStatus
+from cluster.store.sessions import Registration, open_session
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+async def post(http, **task):
+    return (await http.post("/api/schedule", json={"command": "noop", **task})).json()["task_id"]
+
+
+async def worker(conn, name, slots=5):
+    registration = Registration(f"{name}-1f", name, "127.0.0.1:1", "c1", slots, True, ("noop", "demo-job"))
+    return await open_session(conn, registration, 60)
+
+
+def test_the_statuses_that_may_be_asked_for_are_those_of_the_core():
+    assert set(get_args(AnyStatus.__origin__)) == {*Status, *(state.name.lower() for state in State)}
+
+
+async def test_pages_follow_one_another_in_order_and_without_gaps(http):
+    start = datetime(2031, 1, 1, tzinfo=UTC)
+    ids = [await post(http, scheduled_at=(start + timedelta(seconds=n // 3)).isoformat()) for n in range(25)]
+    seen, cursor = [], None
+    while True:
+        page = (await http.get("/api/tasks", params={"limit": 4, **({"cursor": cursor} if cursor else {})})).json()
+        seen += [task["task_id"] for task in page["tasks"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+        assert len(page["tasks"]) == 4
+    assert len(seen) == len(set(seen)) == 25
+    assert set(seen) == set(ids)
+    order = [(await http.get(f"/api/tasks/{task_id}")).json()["scheduled_at"] for task_id in seen]
+    assert order == sorted(order)
+
+
+async def test_a_listing_is_filtered_by_status_queue_and_command(http):
+    ready, later = await post(http), await post(http, delay_seconds=60, queue="slow", command="other")
+    for query, expected in [
+        ("status=QUEUED", {ready, later}), ("status=ready", {ready}), ("status=scheduled", {later}),
+        ("status=STARTED", set()), ("queue=slow", {later}), ("queue=default", {ready}), ("command=other", {later}),
+        ("command=null", set()), ("worker=worker-1", set()), ("status=QUEUED&queue=slow&command=noop", set()),
+    ]:  # fmt: skip
+        page = (await http.get(f"/api/tasks?{query}")).json()
+        assert {task["task_id"] for task in page["tasks"]} == expected, query
+
+
+async def test_a_cursor_that_was_edited_or_belongs_to_another_filter_is_refused(http):
+    for _ in range(3):
+        await post(http)
+    cursor = (await http.get("/api/tasks?limit=1")).json()["next_cursor"]
+    flipped = cursor[:7] + ("A" if cursor[7] != "A" else "B") + cursor[8:]
+    for query in (
+        f"cursor={flipped}",
+        f"cursor={cursor[:-4]}",
+        f"cursor={cursor}&queue=default",
+        "cursor=",
+        "cursor=é",
+    ):
+        answer = await http.get(f"/api/tasks?limit=1&{query}")
+        assert answer.status_code == 422, query
+        assert "cursor" in answer.json()["detail"]
+
+
+async def test_many_tasks_are_looked_up_at_once_and_unknown_ones_left_out(http):
+    ids = [await post(http) for _ in range(3)]
+    answer = await http.post("/api/status/batch", json={"task_ids": [ids[2], NOBODY, ids[0]]})
+    assert [task["task_id"] for task in answer.json()["tasks"]] == [ids[2], ids[0]]
+    assert answer.json()["tasks"][0] == (await http.get(f"/api/tasks/{ids[2]}")).json()
+
+
+async def test_an_unknown_task_is_404_and_an_id_that_is_none_is_422(http):
+    for path in ("/api/status?task_id={}", "/status?task_id={}", "/api/tasks/{}"):
+        assert (await http.get(path.format(NOBODY))).status_code == 404
+        assert (await http.get(path.format("42"))).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/status", "/api/tasks?limit=0", "/api/tasks?limit=501", "/api/tasks?limit=ten", "/api/tasks?offset=1",
+        "/api/tasks?status=queued", "/api/tasks?limit=1&limit=2", "/api/stats?x=1", "/healthz?verbose", "/api/logs?n=1",
+        "/api/logs/stream?since=1", f"/api/tasks/{NOBODY}?task_id={NOBODY}", "/?q=1",
+    ],
+)  # fmt: skip
+async def test_a_parameter_that_is_wrong_unknown_or_doubled_is_refused(http, path):
+    answer = await http.get(path)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_numbers_are_those_of_the_tables(http, conn):
+    await post(http)
+    await post(http, delay_seconds=60)
+    await worker(conn, "worker-1")
+    stats = (await http.get("/api/stats")).json()
+    workers = (await http.get("/api/workers")).json()
+    assert {name: stats[name] for name in ("total", "pending", "running", "completed", "failed", "cancelled")} == {
+        "total": 2, "pending": 2, "running": 0, "completed": 0, "failed": 0, "cancelled": 0,
+    }  # fmt: skip
+    assert (stats["throughput"], stats["slots"]) == (0.0, 5)
+    assert [{**one, "last_heartbeat": ""} for one in stats["workers"]] == [
+        {**one, "last_heartbeat": ""} for one in workers
+    ]
+
+
+async def test_a_worker_shows_what_the_contract_names(http, conn):
+    await worker(conn, "worker-1")
+    [one] = (await http.get("/api/workers")).json()
+    expected = {
+        "worker_id": "worker-1-1f", "name": "worker-1", "address": "127.0.0.1:1", "status": "online", "slots": 5,
+        "running": 0, "current_task_ids": [], "tasks_completed": 0, "tasks_failed": 0,
+    }  # fmt: skip
+    assert expected.items() <= one.items()
+    assert one["last_heartbeat"].endswith("Z")
+
+
+async def test_a_scale_order_is_written_and_the_coordinators_are_told(http, conn, coordinator):
+    answer = await http.post("/api/workers/scale", json={"count": 7})
+    assert (answer.status_code, answer.json()["count"]) == (202, 7)
+    [row] = await (await conn.execute("SELECT id, kind, worker_count FROM orders")).fetchall()
+    assert tuple(row) == (answer.json()["order_id"], "scale", 7)
+
+
+@pytest.mark.parametrize("count", [0, 51, -1, "3", 2.5, None, True])
+async def test_a_scale_order_outside_1_to_50_is_refused(http, conn, count):
+    assert (await http.post("/api/workers/scale", json={"count": count})).status_code == 422
+    assert await (await conn.execute("SELECT id FROM orders")).fetchall() == []
+
+
+@pytest.mark.parametrize("name", ["worker-2", "worker-2-1f"])
+async def test_a_worker_is_killed_by_its_name_or_its_id(http, conn, name):
+    await worker(conn, "worker-1")
+    await worker(conn, "worker-2")
+    answer = await http.post("/api/workers/kill", json={"name": name})
+    assert (answer.status_code, answer.json()["name"]) == (202, "worker-2")
+    [row] = await (await conn.execute("SELECT kind, worker_name FROM orders")).fetchall()
+    assert tuple(row) == ("kill", "worker-2")
+
+
+async def test_the_kill_of_nobody_is_404_and_names_who_is_alive(http, conn):
+    await worker(conn, "worker-1")
+    answer = await http.post("/api/workers/kill", json={"name": "'; DROP TABLE orders; --"})
+    assert answer.status_code == 404
+    assert answer.json()["detail"].endswith("alive are: worker-1")
+
+
+async def test_the_probes_answer(http):
+    assert (await http.get("/healthz")).json() == {"status": "ok"}
+    assert (await http.get("/readyz")).json() == {"status": "ok"}
+
+
+async def test_metrics_tell_requests_events_and_totals(http):
+    await post(http)
+    await http.get("/nowhere/at/all")
+    text = (await http.get("/metrics")).text
+    for line in (
+        'taskmaster_http_requests_total{method="POST",route="/api/schedule",status="201"} 1.0',
+        'taskmaster_http_requests_total{method="unknown",route="unknown",status="404"} 1.0',
+        'taskmaster_http_request_seconds_count{method="POST",route="/api/schedule"} 1.0',
+        'taskmaster_tasks{state="pending"} 1.0',
+        "taskmaster_store_up 1.0",
+        'taskmaster_events_total{event="task_scheduled"}',
+    ):
+        assert line in text
+
+
+@pytest.mark.parametrize("path", ["/", "/page.js", "/page.css", "/page.svg"])
+async def test_the_page_may_load_nothing_from_elsewhere(http, path):
+    answer = await http.get(path)
+    assert answer.status_code == 200
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "http://" not in answer.text.replace("http://www.w3.org/2000/svg", "")
+    assert "https://" not in answer.text
+    assert "innerHTML" not in answer.text
+
+
+async def test_head_answers_like_get_without_a_body(http):
+    for path in ("/", "/api/stats", "/healthz", "/api/logs/stream"):
+        answer = await http.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_a_method_that_is_not_meant_is_405_and_says_which_is(http):
+    answer = await http.delete("/api/tasks")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert (await http.get("/api/schedule")).headers["allow"] == "POST"
+
+
+async def test_an_unknown_route_is_404_with_advice(http):
+    answer = await http.get(f"/api/nothing/{uuid4()}")
+    assert answer.status_code == 404
+    assert "/openapi.json" in answer.json()["detail"]
