@@ -77,8 +77,11 @@ def wall_clock(source: Source) -> Iterator[str]:
 
 
 def setting_read(source: Source) -> Iterator[str]:
-    """Settings are read once, by cluster.runtime, and passed down. Lending the whole environment to a child is fine."""
-    if source.path.startswith("cluster/runtime/"):
+    """Settings are read once, by cluster.runtime or in a composition root, and passed down.
+
+    Lending the whole environment to a child is fine.
+    """
+    if source.path.startswith("cluster/runtime/") or source.path.endswith("/__main__.py"):
         return
     for node in ast.walk(source.tree):
         match node:
