@@ -32,7 +32,7 @@ MATRIX = [nox.param(*corner, id="-".join(corner)) for corner in product(PYTHONS,
 CHECKED = ("cluster", "tests", "tools", "examples", "noxfile.py")
 # The rules of tests/architecture read the source: they say the same on every Python.
 SUITE = ("--ignore=tests/architecture",)
-UNIT = ("tests/architecture", "tests/core", "tests/runtime")
+UNIT = ("tests/architecture", "tests/core", "tests/runtime", "tests/documents")
 
 
 def tool(session: nox.Session, name: str, *args: str) -> None:
