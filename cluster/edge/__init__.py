@@ -16,19 +16,20 @@ document: OpenAPI cannot describe a response that never ends.
 **201 means COMMIT.** The request path is decode → one INSERT → encode. Nothing a coordinator does is on it: hints are
 coalesced and sent by a loop of their own, so tasks are taken when every coordinator is down.
 
-**Nobody hears of a task before it was scheduled.** `ingest` announces ids before the INSERT (`core.events.ScheduledFirst`)
-and tells `task_scheduled` after the COMMIT; what coordinators say of those ids in between waits.
+**Nobody hears of a task before it was scheduled.** `ingest` announces ids before the INSERT
+(`core.events.ScheduledFirst`) and tells `task_scheduled` after the COMMIT; what coordinators say of those ids in
+between waits.
 
 **Events cost bytes, clients cost a number.** An event is encoded once; a client is its position in the ring. An id is
 `<life of this edge>-<number>`: it resumes exactly, or is told to `reset` when it is from another life or too old. Who
 reads too slowly is told to `reset` and dropped, who reads nothing at all is dropped when a write has waited a minute.
-Floods are told as sums (`core.budget`). With several edges an event that one of them made reaches the others through one
-coordinator, because each edge watches all of them and would hear twice what two told.
+Floods are told as sums (`core.budget`). With several edges an event that one of them made reaches the others through
+one coordinator, because each edge watches all of them and would hear twice what two told.
 
 **Every refusal is a problem+json that says what to change**: 400 not JSON, 403 a foreign page, 404 no such thing, 405,
 413 too large, 415 not declared as JSON, 422 JSON with wrong content (also parameters), 503 PostgreSQL is away, with
-Retry-After. A 500 gives nothing away; the event `request_failed` in the log has the traceback. Limits hold while the body
-is read, not after. Payloads are checked but never encoded again: what was posted is what the worker gets.
+Retry-After. A 500 gives nothing away; the event `request_failed` in the log has the traceback. Limits hold while the
+body is read, not after. Payloads are checked but never encoded again: what was posted is what the worker gets.
 
 **No password, so no foreign page.** See `origin`: same-origin or no Origin, JSON or 415, no CORS headers, and while the
 edge listens on loopback only, only names of this machine. Whoever exposes it puts authentication in front.

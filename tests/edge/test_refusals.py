@@ -16,7 +16,8 @@ from cluster.runtime import telemetry
 
 JSON = {"content-type": "application/json"}
 METACHARACTERS = [
-    "'; DROP TABLE tasks; --", "1 OR 1=1", "\" OR \"\"=\"", "$(reboot)", "`id`", "a|b", "a&&b", "a;b", "a>b", "../../x", "%00", "%s%n",
+    "'; DROP TABLE tasks; --", "1 OR 1=1", "\" OR \"\"=\"", "$(reboot)", "`id`", "a|b", "a&&b", "a;b", "a>b",
+    "../../x", "%00", "%s%n",
     "{{7*7}}", "<script>alert(1)</script>", "${jndi:ldap://x}", "*", "a b", "-rf", "\\", "~", "#", "\u202ea", "a\u200b",
 ]  # fmt: skip
 CONTROL = ["\x00", "a\x00b", "a\nb", "\x1b[2J", "\x7f", "\u0085", "\r"]
@@ -32,7 +33,8 @@ FIELDS = {
     "max_attempts": [0, -1, 101, 1.5, "3", True, []],
     "timeout_seconds": [0, -1, 86401, 1e308, "1", True, []],
     "delay_seconds": [-1, -0.001, 1e308, "1", True, [], None],
-    "scheduled_at": [*METACHARACTERS, *CONTROL, *WRONG_TYPES[1:], "", LONG, "tomorrow", "2031-02-30", "2031-01-01T25:00Z"],
+    "scheduled_at": [*METACHARACTERS, *CONTROL, *WRONG_TYPES[1:], "", LONG, "tomorrow", "2031-02-30",
+                     "2031-01-01T25:00Z"],
     "task_id": [*METACHARACTERS, *CONTROL, *WRONG_TYPES[1:], "", LONG, "0" * 31, "g" * 32],
     "Command": ["noop"],
     "status": ["COMPLETE"],
@@ -41,8 +43,10 @@ FIELDS = {
 }  # fmt: skip
 
 BODIES = [
-    b"", b" ", b"{", b"}", b"null", b"true", b"42", b'"text"', b"[]", b"\x00", b"\xff\xfe{}", b"\xef\xbb\xbf{}", b"command=noop",
-    b"{'command':'noop'}", b'{"command":"noop",}', b'{"command":NaN}', b'{"command":"noop"} x', b'{"command":"noop\x00"}',
+    b"", b" ", b"{", b"}", b"null", b"true", b"42", b'"text"', b"[]", b"\x00", b"\xff\xfe{}", b"\xef\xbb\xbf{}",
+    b"command=noop",
+    b"{'command':'noop'}", b'{"command":"noop",}', b'{"command":NaN}', b'{"command":"noop"} x',
+    b'{"command":"noop\x00"}',
     b'{"command":"\xff"}', b'{"command":"\\ud800"}', b'{"command":"noop","payload":{"a":"\\udc00"}}',
     b'{"command":"noop","payload":{"a":NaN}}', b'{"command":"noop","payload":{"a":Infinity}}',
     b'{"command":"noop","payload":{"a":1e999}}', b'{"command":"noop","payload":{"a":' + b"9" * 5000 + b"}}",
@@ -122,7 +126,8 @@ async def test_a_thousand_bad_requests_are_refused_with_a_reason_and_change_noth
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        (b'{"command":', 400), (b"\xff", 400), (b'{"command": 1}', 422), (b"{}", 422), (b'{"command":"noop","x":1}', 422),
+        (b'{"command":', 400), (b"\xff", 400), (b'{"command": 1}', 422), (b"{}", 422),
+        (b'{"command":"noop","x":1}', 422),
         (b'{"command":"noop","payload":{"a":"' + b"x" * 270_000 + b'"}}', 413), (b" " * 1_100_000 + b"{}", 413),
         (b"[" * 100_000, 422), (b'{"command":"noop","payload":' + b"[" * 100_000, 400),
     ],
@@ -134,7 +139,8 @@ async def test_what_is_no_json_is_400_what_is_wrong_422_what_is_too_large_413(ht
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"command": 5}, "command: Expected `str`"), ({"command": "noop", "priority": 101}, "priority: Expected `int` <= 100"),
+        ({"command": 5}, "command: Expected `str`"),
+        ({"command": "noop", "priority": 101}, "priority: Expected `int` <= 100"),
         ({"command": "noop", "x": 1}, "unknown field `x`"), ({}, "missing required field `command`"),
         ({"command": "noop", "payload": []}, "payload must be a JSON object"),
     ],
