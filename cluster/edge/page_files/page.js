@@ -7,6 +7,9 @@ const NUMBERS = ["pending", "running", "completed", "failed"];
 
 const element = (id) => document.getElementById(id);
 const count = new Intl.NumberFormat();
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false,
+});
 const rate = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 
 // ---------------------------------------------------------------- asking
@@ -140,7 +143,7 @@ function draw() {
 function line(event) {
   const item = document.createElement("li");
   item.dataset.level = event.level;
-  item.append(part("time", new Date(event.timestamp).toLocaleTimeString(undefined, { fractionalSecondDigits: 3 })));
+  item.append(part("time", clock.format(new Date(event.timestamp))));
   item.append(part("span", event.event, "what"), part("span", event.msg, "msg"));
   item.title = [event.task_id, event.worker_id].filter(Boolean).join(" · ");
   return item;
