@@ -124,7 +124,7 @@ def _columns(tasks: Sequence[NewTask]) -> dict[str, list[object]]:
         "timeouts": [task.timeout_ms for task in tasks],
         "unique_keys": [task.unique_key for task in tasks],
         "due": [task.due for task in tasks],
-        "delays": [task.delay for task in tasks],
+        "delays": [float(task.delay) for task in tasks],
     }
 
 

@@ -8,8 +8,9 @@ import psycopg_pool
 
 from cluster.core.errors import StoreRejected, StoreUnavailable
 
-_UNAVAILABLE_CLASSES = ("08", "53", "57", "25006")
-"""SQLSTATEs: connection exception, insufficient resources (disk, connections), operator intervention, read-only."""
+_UNAVAILABLE_CLASSES = ("08", "40", "53", "57", "25006", "55P03")
+"""SQLSTATEs: connection exception, rollback (deadlock), insufficient resources (disk, connections), operator
+intervention, read-only, lock not available."""
 
 
 @contextmanager

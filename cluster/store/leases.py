@@ -113,7 +113,7 @@ async def finish(connection: Connection, reports: Sequence[Finished]) -> set[UUI
 async def retry(connection: Connection, reports: Sequence[Retried]) -> set[UUID]:
     """Make failed tasks due again after their delay."""
     reports = sorted(reports)
-    delays, errors = [report.delay for report in reports], [report.error for report in reports]
+    delays, errors = [float(report.delay) for report in reports], [report.error for report in reports]
     return await _fenced(connection, "retry", reports, delays=delays, errors=errors)
 
 

@@ -127,9 +127,9 @@ async def prolong(connection: Connection, coordinator: str, pulses: Sequence[Pul
         "completed": [pulse.completed for pulse in ordered],
         "failed": [pulse.failed for pulse in ordered],
         "rss_bytes": [pulse.rss_bytes for pulse in ordered],
-        "loop_lag": [pulse.loop_lag for pulse in ordered],
+        "loop_lag": [float(pulse.loop_lag) for pulse in ordered],
         "draining": [pulse.draining for pulse in ordered],
-        "ages": [pulse.age for pulse in ordered],
+        "ages": [float(pulse.age) for pulse in ordered],
     }
     async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
         await cursor.execute(statement("session_prolong"), parameters)

@@ -1,5 +1,5 @@
 -- session_end: end sessions and rescue their leases. Rows that come back are the rescued tasks.
--- index: sessions_pkey, tasks_held, tasks_pkey. locks: the sessions, then their tasks.
+-- index: sessions_pkey, tasks_held, tasks_pkey. locks: the sessions, then their tasks in the order of finish.sql.
 -- params: :ids bigint[], :reason text
 -- A crash is counted only for tasks that had begun; the attempt never counts, for it was not the task that failed.
 WITH ended AS (
@@ -11,6 +11,7 @@ WITH ended AS (
   SELECT t.id, t.state AS was, t.session_id, t.worker_id
   FROM tasks AS t
   WHERE t.session_id = ANY (ARRAY(SELECT id FROM ended))
+  ORDER BY t.id
   FOR UPDATE
 ), back AS (
   UPDATE tasks AS t

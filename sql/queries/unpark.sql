@@ -1,5 +1,5 @@
 -- unpark: make parked tasks ready whose command a live worker knows by now, at most :most of them.
--- index: tasks_parked by the offered commands, sessions_live. locks: the rows themselves, skipping those others hold.
+-- index: tasks_parked by the offered commands, sessions_uncleared. locks: the rows themselves, skipping those others hold.
 -- params: :most int
 WITH parked AS MATERIALIZED (
   SELECT id
@@ -8,7 +8,7 @@ WITH parked AS MATERIALIZED (
     AND command = ANY (ARRAY(
       SELECT DISTINCT unnest(handlers)
       FROM sessions
-      WHERE ended_at IS NULL AND expires_at > statement_timestamp() AND NOT draining))
+      WHERE NOT cleared AND ended_at IS NULL AND expires_at > statement_timestamp() AND NOT draining))
   LIMIT :most::int
   FOR UPDATE SKIP LOCKED
 )

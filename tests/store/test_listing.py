@@ -1,0 +1,130 @@
+"""Lists: in order, filtered, and complete although rows move between the tables."""
+
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from cluster.core.task import State
+from cluster.store import leases, tasks
+from cluster.store.leases import Parked
+from cluster.store.pool import Connection
+from cluster.store.tasks import TaskFilter, TaskRow
+from tests.store.made import add, claim, finish, held, new, session, start
+
+ANY = TaskFilter()
+
+
+async def pages(conn: Connection, which: TaskFilter = ANY, limit: int = 7) -> AsyncIterator[list[TaskRow]]:
+    after = None
+    while page := await tasks.list_tasks(conn, which, limit, after):
+        assert len(page) <= limit
+        yield page
+        after = (page[-1].scheduled_at, page[-1].id)
+
+
+async def everything(conn: Connection, which: TaskFilter = ANY, limit: int = 7) -> list[TaskRow]:
+    return [task async for page in pages(conn, which, limit) for task in page]
+
+
+async def one_of_each(conn: Connection) -> dict[State, UUID]:
+    """A task in every state; all but the scheduled one with the same scheduled_at, the worst case for a key."""
+    now = datetime.now(UTC)
+    answers = await tasks.enqueue(conn, [new(f"c{n}", due=now) for n in range(8)])
+    ids = [answer.id for answer in answers]
+    leased = sorted(await claim(conn, 7), key=lambda task: ids.index(task.id))
+    assert [task.id for task in leased] == ids[:7]
+    for task, state in zip(leased, (State.COMPLETE, State.FAILED, State.CANCELLED, State.DEAD), strict=False):
+        await finish(conn, task, state=state)
+    await start(conn, leased[4])
+    await leases.park(conn, [Parked(held(leased[5])[0], "nobody knows it")])
+    later = (await add(conn, 1, delay=3600))[0].id
+    order = (
+        State.COMPLETE,
+        State.FAILED,
+        State.CANCELLED,
+        State.DEAD,
+        State.RUNNING,
+        State.PARKED,
+        State.LEASED,
+        State.READY,
+    )
+    return {**dict(zip(order, ids, strict=True)), State.SCHEDULED: later}
+
+
+async def test_a_list_holds_every_state_in_order(conn: Connection) -> None:
+    expected = await one_of_each(conn)
+    for limit in (1, 2, 100):
+        listed = await everything(conn, limit=limit)
+        assert {task.state: task.id for task in listed} == expected
+        assert [(task.scheduled_at, task.id) for task in listed] == sorted(
+            (task.scheduled_at, task.id) for task in listed
+        )
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_a_list_by_state_holds_that_state_alone(conn: Connection, state: State) -> None:
+    expected = await one_of_each(conn)
+    assert [task.id for task in await everything(conn, TaskFilter((state,)))] == [expected[state]]
+
+
+async def test_a_list_by_several_states_holds_them_all(conn: Connection) -> None:
+    expected = await one_of_each(conn)
+    wanted = (State.READY, State.RUNNING, State.DEAD)
+    assert {task.id for task in await everything(conn, TaskFilter(wanted))} == {expected[state] for state in wanted}
+
+
+async def test_a_list_is_filtered_by_queue_and_command(conn: Connection) -> None:
+    await add(conn, 3, "a", queue="x")
+    await add(conn, 2, "b", queue="x")
+    await finish(conn, *await claim(conn, 2))
+    await add(conn, 4, "a", queue="y", delay=60)
+    assert len(await everything(conn, TaskFilter(queue="x"))) == 5
+    assert len(await everything(conn, TaskFilter(command="a"))) == 7
+    assert len(await everything(conn, TaskFilter(command="a", queue="x"))) == 3
+    assert await everything(conn, TaskFilter(command="c")) == []
+
+
+async def test_a_list_by_worker_takes_its_id_or_its_name(conn: Connection) -> None:
+    first, second = await session(conn, "w-1", suffix="0000000a"), await session(conn, "w-1", suffix="0000000b")
+    other = await session(conn, "w-1-x", suffix="0000000c")
+    await add(conn, 6)
+    mine = await claim(conn, 2, first, "w-1-0000000a")
+    await finish(conn, mine[0])
+    await claim(conn, 2, second, "w-1-0000000b")
+    await claim(conn, 2, other, "w-1-x-0000000c")
+    assert len(await everything(conn, TaskFilter(worker="w-1"))) == 4
+    assert {task.id for task in await everything(conn, TaskFilter(worker="w-1-0000000a"))} == {task.id for task in mine}
+    assert len(await everything(conn, TaskFilter(worker="w-1-x"))) == 2
+    assert await everything(conn, TaskFilter(worker="w")) == []
+
+
+async def test_priorities_do_not_disturb_the_order(conn: Connection) -> None:
+    now = datetime.now(UTC) - timedelta(hours=1)
+    drawn = random.Random(1)
+    given = [new(priority=drawn.choice([-100, -1, 0, 5, 100]), due=now + timedelta(seconds=n % 5)) for n in range(40)]
+    await tasks.enqueue(conn, given)
+    listed = await everything(conn)
+    assert [task.id for task in listed] == [task.id for task in sorted(given, key=lambda task: (task.due, task.id))]
+
+
+async def test_no_task_is_listed_twice_or_missed_while_tasks_move(conn: Connection) -> None:
+    ids = {answer.id for answer in await add(conn, 60)}
+    later = {answer.id for answer in await add(conn, 20, delay=3600)}
+    drawn, seen, leased = random.Random(2), [], []
+    async for page in pages(conn, limit=4):
+        seen += [task.id for task in page]
+        leased += await claim(conn, drawn.randint(0, 5))
+        drawn.shuffle(leased)
+        await start(conn, *leased[: drawn.randint(0, 3)])
+        await finish(conn, *[leased.pop() for _ in range(min(len(leased), drawn.randint(0, 5)))])
+    assert len(seen) == len(set(seen))
+    assert set(seen) == ids | later
+
+
+async def test_the_view_for_people_shows_both_tables(conn: Connection) -> None:
+    expected = await one_of_each(conn)
+    rows = await (await conn.execute("SELECT state, id FROM all_tasks")).fetchall()
+    assert dict(rows) == {state.name.lower(): task_id for state, task_id in expected.items()}
