@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.acceptance.processes import CHECKOUT, Program, describe, free_ports, living_in
+from tests.acceptance.processes import CHECKOUT, Program, arguments_of, describe, free_ports, living_in
 from tests.acceptance.stream import EventStream
 from tests.fixtures.eventually import eventually
 
@@ -77,9 +77,9 @@ class RunningCluster:
     def env(self) -> dict[str, str]:
         """The environment of every program of this cluster."""
         lent = {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
-        # The installed libraries, for an interpreter that is not the one of our virtual environment.
-        libraries = [] if self._interpreter is None else [CHECKOUT, sysconfig.get_path("purelib")]
-        path = os.pathsep.join(map(str, [*MODULES, *libraries]))
+        # The code beside these tests, and the installed libraries where the interpreter is not ours.
+        libraries = [] if self._interpreter is None else [sysconfig.get_path("purelib")]
+        path = os.pathsep.join(map(str, [*MODULES, CHECKOUT, *libraries]))
         return {**lent, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "HOME": str(self.folder), **self.settings}
 
     def command(self, *arguments: str) -> list[str]:
@@ -109,7 +109,8 @@ class RunningCluster:
 
         def is_ready() -> bool:
             for program in self.programs:
-                if program.exit_code not in {None, 0}:
+                # Below 0: the test killed it.
+                if (program.exit_code or 0) > 0:
                     pytest.fail(f"{program} ended\n{self.log_tail()}")
             return self.is_ready() and len(self.online()) == workers
 
@@ -122,8 +123,8 @@ class RunningCluster:
         return self.answers("/readyz")
 
     def processes(self, module: str) -> list[psutil.Process]:
-        """The processes that run `python -m MODULE` (or the command of that name) for this cluster."""
-        return [process for process in living_in(self.home) if module in process.cmdline()]
+        """The processes that run `python -m MODULE` for this cluster."""
+        return [process for process in living_in(self.home) if module in arguments_of(process)]
 
     def answers(self, path: str) -> bool:
         try:

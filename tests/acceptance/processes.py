@@ -86,12 +86,14 @@ def _lives_in(process: psutil.Process, home: str) -> bool:
         return False
 
 
+def arguments_of(process: psutil.Process) -> list[str]:
+    """Its command line; nothing when it has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # a zombie is one of these
+        return []
+
+
 def describe(processes: Sequence[psutil.Process]) -> list[str]:
     """One line for each, for a failure's message."""
-    lines = []
-    for process in processes:
-        try:
-            lines.append(f"{process.pid} {process.status()} {' '.join(process.cmdline())[:200]}")
-        except psutil.NoSuchProcess:
-            continue
-    return lines
+    return [f"{process.pid} {' '.join(arguments_of(process))[:200]}" for process in processes]
