@@ -18,7 +18,7 @@ How a task passes through, each arrow a batch:
 `elector`     one coordinator leads, by the database clock; `duties` are what only a leader does: promote, rescue,
               unpark, fold, prune.
 `supervision` takes orders from PostgreSQL down to the supervisors and their answers back.
-`servicer`    the gRPC surface. `__main__` puts it all together.
+`servicer`    the gRPC surface. `coordinator` puts it all together.
 
 Several coordinators may run at once: claims skip each other's locks, and every write is fenced by its lease's token.
 A worker whose commands nobody else offers gets its own claim, so the usual homogeneous cluster needs one statement for

@@ -12,6 +12,7 @@ from uuid import UUID
 from psycopg.rows import args_row, scalar_row
 
 from cluster.core.task import State
+from cluster.store.errors import translated
 from cluster.store.pool import Connection
 from cluster.store.statements import statement
 
@@ -149,9 +150,11 @@ async def _fenced(
 
 
 async def _ids(connection: Connection, name: str, parameters: dict[str, Any]) -> set[UUID]:
-    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
-        await cursor.execute(statement(name), parameters)
-        return set(await cursor.fetchall())
+    # Translated here too, for a caller that goes on with this connection after a refusal.
+    with translated():
+        async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
+            await cursor.execute(statement(name), parameters)
+            return set(await cursor.fetchall())
 
 
 def _keys(leases: Sequence[Held]) -> dict[str, Sequence[object]]:

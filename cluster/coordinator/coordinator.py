@@ -1,0 +1,119 @@
+"""One coordinator: builds its parts, starts them in order, stops them in reverse."""
+
+import os
+import socket
+from contextlib import AsyncExitStack
+from secrets import token_hex
+
+from cluster.coordinator.dispatcher import Dispatcher
+from cluster.coordinator.duties import Duties
+from cluster.coordinator.elector import Elector
+from cluster.coordinator.feed import Feed
+from cluster.coordinator.finisher import Finisher
+from cluster.coordinator.push import PushDelivery
+from cluster.coordinator.servicer import CoordinatorServicer
+from cluster.coordinator.session import Delivery, WorkerSession
+from cluster.coordinator.sessions import Sessions
+from cluster.coordinator.stream import StreamDelivery
+from cluster.coordinator.submissions import Submissions
+from cluster.coordinator.supervision import Supervision
+from cluster.runtime import telemetry
+from cluster.runtime.lifecycle import Service, running
+from cluster.runtime.settings import Settings
+from cluster.store.clock import DatabaseClock
+from cluster.store.migrations import wait_for_schema
+from cluster.store.pool import create_pool
+from cluster.wire.channel import Server
+from cluster.wire.taskmaster_pb2_grpc import add_CoordinatorServiceServicer_to_server
+
+SERVICES = ("taskmaster.v1.CoordinatorService",)
+PATIENCE = 30.0
+"""Seconds to wait for PostgreSQL and its schema at the start."""
+LAST_WRITES = 5.0
+"""Seconds at the end to write what was reported."""
+
+
+class Coordinator:
+    """The parts of one coordinator and how they are wired. State: what of it has started."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.id = f"{socket.gethostname()}-{os.getpid()}-{token_hex(4)}"
+        self._running = AsyncExitStack()
+        self._server = Server(settings.coordinator.host, settings.coordinator.port, SERVICES)
+        self._pool = create_pool(settings.database_url, role="coordinator", size=settings.db_pool_size, pinned=True)
+        clock = DatabaseClock()
+        self._feed = Feed(self.id, clock)
+        self._sessions = Sessions(
+            self._pool, self._feed, clock, self.id, settings.heartbeat_interval, settings.heartbeat_misses
+        )
+        self._dispatcher = Dispatcher(self._pool, self._sessions, self._feed, settings.dispatch_policy)
+        self._finisher = Finisher(self._pool, self._feed, self._dispatcher.wake)
+        self._elector = Elector(self._pool, self.id, self._elected)
+        self._duties = Duties(self._pool, self._elector, self._feed, self._dispatcher.wake, settings.history_days)
+        self._supervision = Supervision(self._pool, self._feed)
+        self._sessions.deliver = self._delivery
+        self._sessions.woken = self._dispatcher.wake
+        self._add_servicer()
+        self._parts: tuple[Service, ...] = (
+            self._feed,
+            self._sessions,
+            self._finisher,
+            self._dispatcher,
+            self._elector,
+            self._duties,
+            self._supervision,
+            self._server,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Coordinator {self.id}>"
+
+    @property
+    def port(self) -> int:
+        """Where it listens; known once it has started."""
+        return self._server.port
+
+    async def start(self) -> None:
+        """Raises CannotStart when PostgreSQL, its schema or the port is not to be had."""
+        await self._pool.open()
+        self._running.push_async_callback(self._pool.close)
+        await wait_for_schema(self._pool, PATIENCE)
+        await self._running.enter_async_context(running(*self._parts))
+        self._running.push_async_callback(self._drain)
+        telemetry.emit("coordinator_online", server=repr(self._server), coordinator=self.id)
+
+    async def stop(self) -> None:
+        """Give out nothing more, write what was reported, let go of the workers: they look for another coordinator."""
+        await self._running.aclose()
+
+    async def _drain(self) -> None:
+        await self._server.set_serving(False)
+        await self._dispatcher.stop()
+        if not await self._finisher.drained(LAST_WRITES):
+            telemetry.emit("reports_left", level="warning", finisher=repr(self._finisher))
+        # Before the server, which would wait for these streams.
+        await self._supervision.stop()
+        await self._feed.stop()
+
+    def _elected(self) -> None:
+        self._duties.wake_all()
+
+    def _add_servicer(self) -> None:
+        servicer = CoordinatorServicer(
+            pool=self._pool,
+            sessions=self._sessions,
+            finisher=self._finisher,
+            feed=self._feed,
+            submissions=Submissions(self._pool, self._feed, self._wake_tasks),
+            supervision=self._supervision,
+            wake_tasks=self._wake_tasks,
+        )
+        add_CoordinatorServiceServicer_to_server(servicer, self._server.grpc)
+
+    def _wake_tasks(self) -> None:
+        self._dispatcher.wake()
+        self._duties.wake()
+
+    def _delivery(self, session: WorkerSession) -> Delivery:
+        kind = StreamDelivery if session.streaming else PushDelivery
+        return kind(session, self._finisher, self._dispatcher.wake, self._sessions.gone)

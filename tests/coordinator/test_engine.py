@@ -1,0 +1,164 @@
+"""A task on its way through a real coordinator: leased, delivered, reported, written."""
+
+from collections import Counter
+
+from cluster.core.task import State
+from cluster.store.counters import totals
+from cluster.wire import taskmaster_pb2 as pb
+from tests.coordinator.conftest import add, look
+from tests.coordinator.peer import outcome
+from tests.fixtures.eventually import eventually
+
+
+async def test_a_task_is_leased_run_and_kept_in_history(conn, start_worker):
+    worker = await start_worker()
+    [task_id] = await add(conn, payload=b'{"size": 3}')
+    [lease] = await worker.given(1)
+    assert (lease.task_id, lease.command, lease.payload, lease.attempt) == (task_id.bytes, "noop", b'{"size": 3}', 1)
+    assert lease.timeout_ms == 15 * 60 * 1000
+    await worker.complete([lease], result=b'{"sum": 7}')
+    await worker.settled()
+    row = await look(conn, task_id)
+    assert (row.state, row.result, row.worker_id, row.attempt) == (State.COMPLETE, b'{"sum": 7}', worker.worker_id, 1)
+    assert row.picked_at <= row.started_at <= row.finished_at
+
+
+async def test_slots_are_filled_round_robin_and_never_beyond(conn, start_worker):
+    workers = [await start_worker(name=f"w{n}", slots=4) for n in range(3)]
+    await eventually(lambda: all(worker.streams for worker in workers))
+    await add(conn, 30)
+    await eventually(lambda: sum(len(worker.leases) for worker in workers) == 12)
+    assert [len(worker.leases) for worker in workers] == [4, 4, 4]
+    held = await totals(conn)
+    assert (held.pending, held.running) == (30, 0)
+
+
+async def test_a_slot_is_free_when_its_outcome_is_written(conn, start_worker):
+    worker = await start_worker(slots=2)
+    ids = await add(conn, 5)
+    done = 0
+    while done < 5:
+        fresh = (await worker.given(done + 1))[done:]
+        assert len(fresh) <= 2
+        await worker.complete(fresh)
+        done += len(fresh)
+    await worker.settled()
+    assert Counter([(await look(conn, task_id)).state for task_id in ids]) == {State.COMPLETE: 5}
+
+
+async def test_a_started_task_is_seen_running(conn, start_worker):
+    worker = await start_worker()
+    [task_id] = await add(conn)
+    [lease] = await worker.given(1)
+    await worker.report(outcome(lease, pb.STARTED))
+    await worker.settled()
+    assert (await look(conn, task_id)).state is State.RUNNING
+    assert (await totals(conn)).running == 1
+    await worker.complete([lease])
+    await worker.settled()
+    assert (await totals(conn)).running == 0
+
+
+async def test_a_failed_task_comes_again_until_it_is_dead(conn, start_worker):
+    worker = await start_worker()
+    [task_id] = await add(conn, max_attempts=2)
+    [first] = await worker.given(1)
+    await worker.report(outcome(first, pb.FAILED, error="first\nValueError: no"))
+    second = (await worker.given(2))[1]
+    assert (second.task_id, second.attempt) == (first.task_id, 2)
+    assert second.lease_token != first.lease_token
+    await worker.report(outcome(second, pb.FAILED, error="again"))
+    await worker.settled()
+    row = await look(conn, task_id)
+    assert (row.state, row.error, row.attempt) == (State.DEAD, "again", 2)
+
+
+async def test_a_permanent_failure_is_not_tried_again(conn, start_worker):
+    worker = await start_worker()
+    [task_id] = await add(conn)
+    [lease] = await worker.given(1)
+    await worker.report(outcome(lease, pb.FAILED, error="bad arguments", permanent=True))
+    await worker.settled()
+    assert (await look(conn, task_id)).state is State.FAILED
+
+
+async def test_a_stale_report_changes_nothing_and_the_worker_is_told(conn, start_worker):
+    worker = await start_worker()
+    [task_id] = await add(conn)
+    [lease] = await worker.given(1)
+    stale = pb.TaskLease(task_id=lease.task_id, lease_token=lease.lease_token + 999)
+    await worker.complete([stale])
+    await worker.settled()
+    assert [(ref.task_id, ref.lease_token) for ref in worker.stale] == [(lease.task_id, lease.lease_token + 999)]
+    assert (await look(conn, task_id)).state is State.LEASED
+
+
+async def test_a_report_sent_twice_counts_once(conn, start_worker):
+    worker = await start_worker()
+    await add(conn)
+    [lease] = await worker.given(1)
+    await worker.complete([lease])
+    await worker.complete([lease])
+    await worker.settled()
+    assert (await totals(conn)).completed == 1
+
+
+async def test_a_result_that_postgresql_cannot_store_fails_its_own_task_only(conn, start_worker):
+    worker = await start_worker()
+    good, bad = await add(conn, 2)
+    leases = {lease.task_id: lease for lease in await worker.given(2)}
+    # Valid JSON to every decoder; PostgreSQL's json takes it, its text does not: so it is stored as it came.
+    await worker.report(
+        outcome(leases[good.bytes], pb.COMPLETE, result=b'"fine"'),
+        outcome(leases[bad.bytes], pb.COMPLETE, result=b'{"broken": '),
+    )
+    await worker.settled()
+    assert (await look(conn, good)).state is State.COMPLETE
+    row = await look(conn, bad)
+    assert row.state is State.FAILED
+    assert "not JSON" in row.error
+
+
+async def test_a_released_task_goes_back_without_losing_an_attempt(conn, start_worker):
+    worker = await start_worker(slots=1)
+    [task_id] = await add(conn)
+    [lease] = await worker.given(1)
+    await worker.report(outcome(lease, pb.RELEASED))
+    again = (await worker.given(2))[1]
+    assert (again.task_id, again.attempt) == (task_id.bytes, 1)
+
+
+async def test_an_unknown_command_is_parked_and_picked_up_when_somebody_knows_it(conn, start_worker):
+    await start_worker(name="one", commands=["noop"])
+    [task_id] = await add(conn, command="rare")
+
+    async def parked() -> bool:
+        return (await look(conn, task_id)).state is State.PARKED
+
+    await eventually(parked)
+    assert "no worker online knows the command 'rare'" in (await look(conn, task_id)).error
+    knows = await start_worker(name="two", commands=["noop", "rare"])
+    [lease] = await knows.given(1)
+    assert lease.task_id == task_id.bytes
+    assert (await look(conn, task_id)).error is None
+
+
+async def test_a_task_goes_only_to_a_worker_that_knows_its_command(conn, start_worker):
+    left = await start_worker(name="left", commands=["left"])
+    right = await start_worker(name="right", commands=["right"])
+    await eventually(lambda: left.streams and right.streams)
+    await add(conn, 3, command="left")
+    await add(conn, 3, command="right")
+    await left.given(3)
+    await right.given(3)
+    assert {lease.command for lease in left.leases} == {"left"}
+    assert {lease.command for lease in right.leases} == {"right"}
+
+
+async def test_a_scheduled_task_is_given_out_when_it_is_due(conn, stub, start_worker):
+    worker = await start_worker()
+    [task_id] = await add(conn, delay=0.3)
+    await stub.Wake(pb.WakeRequest(tasks=True))
+    await worker.given(1)
+    row = await look(conn, task_id)
+    assert row.picked_at >= row.scheduled_at

@@ -1,0 +1,186 @@
+"""Workers come, stay, move and go."""
+
+import grpc
+import pytest
+
+from cluster.coordinator.coordinator import Coordinator
+from cluster.core.task import State
+from cluster.store.sessions import live_sessions
+from cluster.wire import taskmaster_pb2 as pb
+from cluster.wire.channel import open_channel
+from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceStub
+from tests.coordinator.conftest import HEARTBEAT, add, look
+from tests.coordinator.peer import PeerWorker
+from tests.fixtures.eventually import eventually
+
+
+async def test_the_first_heartbeat_registers_and_the_next_keep_alive(conn, start_worker):
+    worker = await start_worker(name="w", slots=3)
+    answer = await worker.heartbeat(rss_bytes=1234)
+    assert answer.session_id == worker.session_id > 0
+    assert (answer.interval_seconds, answer.misses) == (HEARTBEAT, 3)
+    [row] = await live_sessions(conn)
+    assert (row.name, row.slots, row.handlers) == ("w", 3, ["noop"])
+
+    async def noted() -> bool:
+        [row] = await live_sessions(conn)
+        return row.rss_bytes == 1234
+
+    await eventually(noted)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"address": "nowhere"}, "address"),
+        ({"address": "host:99999"}, "address"),
+        ({"slots": 5000}, "slots"),
+        ({"name": "a\nb"}, "name"),
+        ({"commands": ["x" * 201]}, "commands"),
+    ],
+)
+async def test_a_heartbeat_that_makes_no_sense_says_what_to_change(stub, change, word):
+    async with PeerWorker(stub) as worker:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await worker.heartbeat(**change)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert word in refused.value.details()
+
+
+async def test_the_tasks_of_a_dead_process_run_elsewhere(conn, start_worker):
+    doomed = await start_worker(name="doomed", slots=2)
+    ids = await add(conn, 2)
+    await doomed.given(2)
+    heir = await start_worker(name="heir", slots=2)
+    await doomed.stop()
+    leases = await heir.given(2)
+    assert {lease.task_id for lease in leases} == {task_id.bytes for task_id in ids}
+    assert [lease.attempt for lease in leases] == [1, 1]
+    [row] = await live_sessions(conn)
+    assert row.name == "heir"
+
+
+async def test_a_worker_that_misses_its_heartbeats_is_lost_and_its_late_report_refused(conn, start_worker):
+    frozen = await start_worker(name="frozen", slots=1)
+    [task_id] = await add(conn)
+    [lease] = await frozen.given(1)
+    heir = await start_worker(name="heir", slots=1)
+
+    async def inherited() -> bool:
+        # Its own heartbeats keep the heir alive meanwhile.
+        await heir.heartbeat()
+        return bool(heir.leases)
+
+    await eventually(inherited)
+    answer = await frozen.heartbeat()
+    assert answer.session_id == 0
+    assert heir.leases[0].lease_token > lease.lease_token
+    await heir.complete(heir.leases)
+    await heir.settled()
+    row = await look(conn, task_id)
+    assert (row.state, row.worker_id) == (State.COMPLETE, heir.worker_id)
+
+
+async def test_a_broken_stream_is_dialled_again_and_lost_leases_are_given_back(conn, start_worker):
+    worker = await start_worker(slots=2)
+    kept, lost = await add(conn, 2)
+    leases = {lease.task_id: lease for lease in await worker.given(2)}
+    held = leases[kept.bytes]
+    worker.holding = [pb.LeaseRef(task_id=held.task_id, lease_token=held.lease_token)]
+    await worker.end_stream()
+    await eventually(lambda: worker.streams == 2)
+    again = (await worker.given(3))[2]
+    assert again.task_id == lost.bytes
+    assert again.lease_token != leases[lost.bytes].lease_token
+    await worker.complete([held])
+    await worker.settled()
+    assert (await look(conn, kept)).state is State.COMPLETE
+
+
+async def test_a_draining_worker_gets_nothing_more(conn, start_worker):
+    leaving = await start_worker(name="leaving", slots=5)
+    await leaving.heartbeat(draining=True)
+    staying = await start_worker(name="staying", slots=5)
+    await add(conn, 5)
+    await staying.given(5)
+    assert not leaving.leases
+
+
+async def test_a_worker_carries_its_session_to_another_coordinator(conn, settings, start_worker):
+    worker = await start_worker(slots=2)
+    [task_id] = await add(conn)
+    [lease] = await worker.given(1)
+    first = worker.session_id
+    second = Coordinator(settings)
+    await second.start()
+    try:
+        async with open_channel(f"127.0.0.1:{second.port}") as channel:
+            worker.coordinator = CoordinatorServiceStub(channel)
+            worker.holding = [pb.LeaseRef(task_id=lease.task_id, lease_token=lease.lease_token)]
+            answer = await worker.heartbeat()
+            assert answer.session_id == first
+            await eventually(lambda: worker.streams == 2)
+            await worker.complete([lease])
+            await worker.settled()
+            assert (await look(conn, task_id)).state is State.COMPLETE
+    finally:
+        await second.stop()
+
+
+async def test_a_restarted_coordinator_takes_over_what_still_runs(conn, settings, database_url):
+    first = Coordinator(settings)
+    await first.start()
+    async with (
+        open_channel(f"127.0.0.1:{first.port}") as channel,
+        PeerWorker(CoordinatorServiceStub(channel)) as worker,
+    ):
+        await worker.heartbeat()
+        [task_id] = await add(conn)
+        [lease] = await worker.given(1)
+        await first.stop()
+        assert (await look(conn, task_id)).state is State.LEASED
+        second = Coordinator(settings)
+        await second.start()
+        try:
+            async with open_channel(f"127.0.0.1:{second.port}") as other:
+                worker.coordinator = CoordinatorServiceStub(other)
+                worker.holding = [pb.LeaseRef(task_id=lease.task_id, lease_token=lease.lease_token)]
+                await worker.heartbeat()
+                await eventually(lambda: worker.streams == 2)
+                await worker.complete([lease])
+                await worker.settled()
+        finally:
+            await second.stop()
+    row = await look(conn, task_id)
+    assert (row.state, row.attempt) == (State.COMPLETE, 1)
+
+
+async def test_a_simple_worker_gets_calls_and_reports_by_calls(conn, stub, start_worker):
+    worker = await start_worker(streaming=False, slots=1, commands=["reverse"])
+    [task_id] = await add(conn, command="reverse", payload=b'{"text": "abc"}')
+    await eventually(lambda: worker.requests)
+    [request] = worker.requests
+    assert (request.task_id, request.payload, request.attempt) == (str(task_id), b'{"text": "abc"}', 1)
+    facts = {"task_id": request.task_id, "worker_id": worker.worker_id, "lease_token": request.lease_token}
+    assert (await stub.UpdateTaskStatus(pb.UpdateTaskStatusRequest(status=pb.STARTED, **facts))).accepted
+    assert (await look(conn, task_id)).state is State.RUNNING
+    done = pb.UpdateTaskStatusRequest(status=pb.COMPLETE, result=b'"cba"', **facts)
+    assert (await stub.UpdateTaskStatus(done)).accepted
+    assert (await look(conn, task_id)).result == b'"cba"'
+    late = await stub.UpdateTaskStatus(done)
+    assert not late.accepted
+    assert "no longer" in late.detail
+
+
+async def test_a_task_that_a_simple_worker_refuses_is_given_back(conn, start_worker):
+    worker = await start_worker(streaming=False, slots=1)
+    worker.refuses = True
+    [task_id] = await add(conn)
+    await eventually(lambda: worker.requests)
+
+    async def ready() -> bool:
+        return (await look(conn, task_id)).state is State.READY
+
+    await eventually(ready)
+    worker.refuses = False
+    await eventually(lambda: len(worker.requests) == 2)
