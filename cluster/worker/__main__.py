@@ -23,6 +23,9 @@ from cluster.worker.session import Identity, Session
 from cluster.worker.updates import Updates
 from cluster.worker.vitals import Vitals
 
+HEARTBEAT_SECONDS = 2.0
+"""The least time a coordinator gets to answer a heartbeat."""
+
 
 def main(settings: Settings) -> Coroutine[Any, Any, None]:
     """Load the task modules, before there is a loop that they could block, and return what is to be run."""
@@ -36,7 +39,7 @@ async def work(settings: Settings, handlers: Mapping[str, Prepared]) -> None:
     children = Children(settings.task_modules, settings.log_format)
     leases = Leases(settings.worker_pool_size, handlers, children.run)
     vitals = Vitals(leases.executor.lag)
-    coordinators = Coordinators(settings.coordinators, call_seconds=settings.session_ttl)
+    coordinators = Coordinators(settings.coordinators, call_seconds=max(HEARTBEAT_SECONDS, settings.session_ttl))
     server = Server(_listen_host(settings.worker_host), settings.worker_port, (SERVICE,))
 
     def over() -> None:

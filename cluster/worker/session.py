@@ -143,6 +143,9 @@ class Session:
         if self._failures == 1:
             telemetry.emit("coordinator_lost", level="warning", address=self._coordinators.current, error=error.detail)
         self._coordinators.rotate()
+        if self._id == 0:
+            # Perhaps it was registered and only the answer got lost: that id is used up, here and anywhere else.
+            self.worker_id = _new_worker_id(self._identity.name)
         return self._pause()
 
     def _pause(self) -> float:

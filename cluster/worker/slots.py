@@ -162,6 +162,9 @@ class Slots:
         now = monotonic_ns()
         for run in [run for run in self._running if run.due <= now]:
             self._attend(run, now)
+        if self._waiting and len(self._running) >= self._slots and all(run.announced for run in self._running):
+            # They were given ahead because tasks used to be short. Now they would wait long, and others may be idle.
+            self.release_waiting("every slot of this worker is busy with a long task")
         first = min((run.due for run in self._running), default=NEVER)
         if first < self._timer_due:
             self._wake_at(first)
@@ -173,7 +176,7 @@ class Slots:
         elif run.deadline <= now:
             self._cancel(run, Failed(timeout_message(run.timeout)))
         else:
-            run.due = run.deadline
+            run.due, run.announced = run.deadline, True
             self._started.append(run)
             self._plan_flush()
 

@@ -31,8 +31,8 @@ class Told:
 class Peer(CoordinatorServiceServicer):
     """State: the sessions it opened, the heartbeats and updates it got, and the stream to the worker."""
 
-    def __init__(self) -> None:
-        self.server = Server("127.0.0.1", 0, ())
+    def __init__(self, port: int = 0) -> None:
+        self.server = Server("127.0.0.1", port, ())
         add_CoordinatorServiceServicer_to_server(self, self.server.grpc)
         self.heartbeats: list[pb.HeartbeatRequest] = []
         self.updates: list[pb.UpdateTaskStatusRequest] = []
@@ -65,14 +65,16 @@ class Peer(CoordinatorServiceServicer):
         await self.hang_up()
         await self.server.stop(0)
 
-    async def SendHeartbeat(self, request, context):
+    async def SendHeartbeat(self, request: pb.HeartbeatRequest, context: object) -> pb.HeartbeatResponse:  # noqa: N802
         self.heartbeats.append(request)
         session = request.session_id or next(self._sessions)
         if session in self.over:
             session = 0
         return pb.HeartbeatResponse(session_id=session, interval_seconds=INTERVAL, misses=3, coordinator_id="peer")
 
-    async def UpdateTaskStatus(self, request, context):
+    async def UpdateTaskStatus(  # noqa: N802
+        self, request: pb.UpdateTaskStatusRequest, context: object
+    ) -> pb.UpdateTaskStatusResponse:
         self.updates.append(request)
         return pb.UpdateTaskStatusResponse(accepted=not self.refuse_updates)
 
@@ -109,7 +111,7 @@ class Peer(CoordinatorServiceServicer):
     async def settle(self, through: int, stale: tuple[pb.LeaseRef, ...] = ()) -> None:
         await self.call.write(pb.TaskBatch(settled_through=through, stale=stale))
 
-    async def _read(self, call) -> None:
+    async def _read(self, call: grpc.aio.StreamStreamCall) -> None:
         with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
             while (batch := await call.read()) is not grpc.aio.EOF:
                 if batch.sequence == 0:
@@ -134,7 +136,9 @@ def same(outcome: pb.TaskOutcome, lease: pb.TaskLease) -> bool:
     return (outcome.task_id, outcome.lease_token) == (lease.task_id, lease.lease_token)
 
 
-def lease(command: str, payload: bytes = b"{}", *, timeout: float = 0.0, attempt: int = 1, token: int = 7) -> pb.TaskLease:
+def lease(
+    command: str, payload: bytes = b"{}", *, timeout: float = 0.0, attempt: int = 1, token: int = 7
+) -> pb.TaskLease:
     return pb.TaskLease(
         task_id=uuid4().bytes,
         lease_token=token,

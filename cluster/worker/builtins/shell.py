@@ -1,15 +1,16 @@
 """`shell`: run one of the allowed programs. An argument list, never a shell string."""
 
 import asyncio
-import contextlib
 import os
-import signal
-from asyncio.subprocess import PIPE, Process
+import tempfile
 from collections.abc import Sequence
+from subprocess import PIPE
+from typing import IO
 
 from cluster.core.errors import BadArguments, TaskFailed
 from cluster.core.limits import REPORT_BYTES
 from cluster.worker.registry import Handler
+from cluster.worker.spawned import Spawned, how_it_ended
 
 KEPT_BYTES = REPORT_BYTES // 4
 """Of each of stdout and stderr; the rest is read and thrown away. Quoted as JSON both must fit into one report."""
@@ -32,48 +33,42 @@ def shell_handler(allowed: Sequence[str]) -> Handler:
 
 
 async def _run(argv: list[str], stdin: str) -> dict[str, object]:
-    process = await _start(argv)
-    try:
-        _, output, errors = await asyncio.gather(
-            _feed(process.stdin, stdin.encode("utf-8", "replace")), _kept(process.stdout), _kept(process.stderr)
-        )
-        code = await process.wait()
-    finally:
-        # Also after a clean exit: what the program left behind in its group must not outlive the task.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+    program = _start(argv, stdin.encode("utf-8", "replace"))
+    async with asyncio.TaskGroup() as streams:
+        output, errors = (streams.create_task(_kept(pipe)) for pipe in program.outputs)
+        try:
+            code = await program.exit_code()
+        finally:
+            # Also after a clean end: what it left behind must not outlive the task, nor hold its output open.
+            program.kill()
+            await program.exit_code()
     if code != 0:
-        raise TaskFailed(f"{argv[0]} ended with {_how(code)}\n{errors or output}".rstrip())
-    return {"exit_code": 0, "stdout": output, "stderr": errors}
+        raise TaskFailed(f"{argv[0]} ended with {how_it_ended(code)}\n{errors.result() or output.result()}".rstrip())
+    return {"exit_code": 0, "stdout": output.result(), "stderr": errors.result()}
 
 
-async def _start(argv: list[str]) -> Process:
+def _start(argv: list[str], data: bytes) -> Spawned:
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    try:
-        return await asyncio.create_subprocess_exec(
-            *argv, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, start_new_session=True
-        )
-    except OSError as error:
-        raise TaskFailed(f"{argv[0]} cannot be run: {error.strerror}") from error
+    # A file, not a pipe: the program need not read it, and nobody has to wait until it does.
+    with tempfile.TemporaryFile() as stdin:
+        stdin.write(data)
+        stdin.seek(0)
+        try:
+            return Spawned(argv, environment, stdin=stdin, stdout=PIPE, stderr=PIPE)
+        except OSError as error:
+            raise TaskFailed(f"{argv[0]} cannot be run: {error.strerror}") from error
 
 
-async def _feed(pipe: asyncio.StreamWriter | None, data: bytes) -> None:
-    if pipe is None:
-        return
-    with contextlib.suppress(ConnectionError):  # it need not read what it is given
-        pipe.write(data)
-        await pipe.drain()
-    pipe.close()
-
-
-async def _kept(pipe: asyncio.StreamReader | None) -> str:
+async def _kept(pipe: IO[bytes] | None) -> str:
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, pipe)
     kept, size = bytearray(), 0
-    while pipe is not None and (chunk := await pipe.read(65536)):
-        kept += chunk[: KEPT_BYTES - len(kept)]
-        size += len(chunk)
+    try:
+        while chunk := await reader.read(65536):
+            kept += chunk[: KEPT_BYTES - len(kept)]
+            size += len(chunk)
+    finally:
+        transport.close()
     text = kept.decode(errors="replace")
     return text if size <= KEPT_BYTES else f"{text}\n… {size - len(kept)} bytes cut"
-
-
-def _how(code: int) -> str:
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

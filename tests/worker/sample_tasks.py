@@ -1,0 +1,97 @@
+"""Tasks that the tests of the worker run, in the worker and in its child processes."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from cluster import Context, task
+
+
+@task("add")
+async def add(a: int, b: int = 1) -> int:
+    return a + b
+
+
+@task("who-am-i")
+async def who_am_i(ctx: Context) -> dict[str, object]:
+    ctx.logger.info("an async task speaks")
+    return {"task_id": str(ctx.task_id), "attempt": ctx.attempt, "command": ctx.command}
+
+
+@task("raise", timeout=30, max_attempts=5)
+async def fail(message: str = "as told") -> None:
+    raise ValueError(message)
+
+
+@task("wait")
+async def wait(seconds: float) -> str:
+    await asyncio.sleep(seconds)
+    return "waited"
+
+
+@task("stubborn")
+async def stubborn() -> None:
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            continue
+
+
+@task("block")
+async def block(seconds: float) -> None:
+    time.sleep(seconds)  # what nobody should do in an `async def`
+
+
+@task("big")
+async def big(characters: int) -> str:
+    return "x" * characters
+
+
+@task("pid")
+def pid() -> int:
+    return os.getpid()
+
+
+@task("sync-who-am-i")
+def sync_who_am_i(ctx: Context) -> dict[str, object]:
+    print("a print of a task goes to stderr")
+    ctx.logger.info("a sync task speaks")
+    return {"task_id": str(ctx.task_id), "attempt": ctx.attempt, "command": ctx.command, "stdin": sys.stdin.read()}
+
+
+@task("sync-raise")
+def sync_fail() -> None:
+    raise ValueError("from a child")
+
+
+@task("sync-wait")
+def sync_wait(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+@task("exit")
+def leave(code: int) -> None:
+    os._exit(code)
+
+
+@task("system-exit")
+def system_exit() -> None:
+    sys.exit(3)
+
+
+@task("segfault")
+def segfault() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+@task("grandchild")
+def grandchild(path: str) -> None:
+    child = subprocess.Popen(["sleep", "600"])
+    Path(path).write_text(str(child.pid))
+    child.wait()

@@ -1,0 +1,71 @@
+"""Leases that came one at a time are reported one at a time, until somebody answers."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from cluster.core.errors import CoordinatorUnavailable
+from cluster.core.outcome import Failed, Outcome
+from cluster.wire import taskmaster_pb2 as pb
+from cluster.worker.coordinators import Coordinators
+from cluster.worker.invoke import Prepared
+from cluster.worker.leases import Leases
+from cluster.worker.registry import Handler
+from cluster.worker.run import Run
+from cluster.worker.updates import Updates
+from tests.fixtures.eventually import eventually
+from tests.worker.peer import Peer
+
+
+async def fail() -> None:
+    raise ValueError("as told")
+
+
+async def in_process(run: Run) -> Outcome:
+    return Failed("none here")
+
+
+@pytest_asyncio.fixture
+async def leases() -> AsyncIterator[Leases]:
+    leases = Leases(1, {"fail": Prepared(Handler("fail", fail))}, in_process)
+    await leases.start()
+    yield leases
+    await leases.stop()
+
+
+def simple() -> Run:
+    return Run(uuid4().bytes, 5, "fail", b"{}", 1, simple=True)
+
+
+async def test_what_nobody_heard_is_told_again_and_then_forgotten(leases: Leases, peer: Peer) -> None:
+    coordinators = Coordinators(("127.0.0.1:1", peer.address), call_seconds=5)
+    updates = Updates(coordinators, leases, lambda: "worker-1-abc")
+    run = simple()
+    leases.accept([run])
+    await eventually(lambda: repr(updates) == "<Updates untold=1>")
+
+    with pytest.raises(CoordinatorUnavailable, match=r"127\.0\.0\.1:1: UNAVAILABLE"):
+        await updates.step()
+    assert leases.holds(run)
+    coordinators.rotate()
+    await updates.step()
+    await coordinators.stop()
+
+    (update,) = peer.updates
+    assert (update.task_id, update.worker_id, update.lease_token) == (str(run.uuid), "worker-1-abc", 5)
+    assert (update.status, update.error.endswith("ValueError: as told")) == (pb.FAILED, True)
+    assert not leases.holds(run)
+
+
+async def test_what_the_session_lost_is_told_to_nobody(leases: Leases, peer: Peer) -> None:
+    coordinators = Coordinators((peer.address,), call_seconds=5)
+    updates = Updates(coordinators, leases, lambda: "worker-1-abc")
+    leases.accept([simple()])
+    await eventually(lambda: repr(updates) == "<Updates untold=1>")
+    leases.drop()
+    await updates.step()
+    await coordinators.stop()
+    assert peer.updates == []
+    assert repr(updates) == "<Updates untold=0>"
