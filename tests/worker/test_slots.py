@@ -247,3 +247,36 @@ async def test_a_slot_is_not_lost_when_running_in_a_process_breaks() -> None:
     bench = Bench(1, in_process, plain=plain)
     outcomes = await bench.all_ended(bench.give("plain", 2))
     assert all(isinstance(one, Failed) and "no more processes" in one.error for one in outcomes)
+
+
+async def test_what_waits_behind_nothing_but_long_tasks_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots_module, "ANNOUNCE_NS", 20_000_000)
+    go = asyncio.Event()
+
+    async def gated() -> None:
+        await go.wait()
+
+    bench = Bench(2, gated=gated, nothing=nothing)
+    long, ahead = bench.give("gated", 2), bench.give("nothing", 10)
+    outcomes = await bench.all_ended(ahead)
+    assert {type(outcome) for outcome in outcomes} == {Released}
+    go.set()
+    assert await bench.all_ended(long) == [Succeeded(), Succeeded()]
+
+
+async def test_what_waits_stays_while_one_slot_moves_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots_module, "ANNOUNCE_NS", 20_000_000)
+    go = asyncio.Event()
+
+    async def gated() -> None:
+        await go.wait()
+
+    async def brief() -> None:
+        await asyncio.sleep(0.01)
+
+    bench = Bench(2, gated=gated, brief=brief)
+    [long], ahead = bench.give("gated"), bench.give("brief", 10)
+    await eventually(lambda: bench.started == [long])
+    assert await bench.all_ended(ahead) == [Succeeded()] * 10
+    go.set()
+    await bench.all_ended([long])
