@@ -271,12 +271,10 @@ async def test_what_waits_stays_while_one_slot_moves_on(monkeypatch: pytest.Monk
     async def gated() -> None:
         await go.wait()
 
-    async def brief() -> None:
-        await asyncio.sleep(0.01)
-
-    bench = Bench(2, gated=gated, brief=brief)
-    [long], ahead = bench.give("gated"), bench.give("brief", 10)
+    bench = Bench(2, gated=gated, nothing=nothing)
+    [long] = bench.give("gated")
     await eventually(lambda: bench.started == [long])
+    ahead = bench.give("nothing", 10)
     assert await bench.all_ended(ahead) == [Succeeded()] * 10
     go.set()
     await bench.all_ended([long])
