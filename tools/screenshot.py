@@ -101,6 +101,7 @@ def picture(url: str, width: int, height: int, seconds: float) -> bytes:
         session = chromium.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         chromium.call("Emulation.setDeviceMetricsOverride", session, **screen)
+        chromium.call("Emulation.setScrollbarsHidden", session, hidden=True)
         chromium.call("Page.navigate", session, url=url)
         time.sleep(seconds)
         shot = chromium.call("Page.captureScreenshot", session, format="png")
@@ -115,7 +116,7 @@ def main() -> int:
     parser.add_argument("target", type=Path)
     parser.add_argument("--jobs", type=int, default=40, help="demo jobs to post first")
     parser.add_argument("--seconds", type=float, default=4.0, help="how long to watch before the shot")
-    parser.add_argument("--size", default="1280x800")
+    parser.add_argument("--size", default="1280x880")
     chosen = parser.parse_args()
     width, height = map(int, chosen.size.split("x"))
     if chosen.jobs:
