@@ -62,9 +62,12 @@ def one_line(text: str, most: int = 400) -> str:
     return clean if len(clean) <= most else clean[: most - 1] + "…"
 
 
-def last_line(error: str | None) -> str | None:
-    """Of a traceback the line that tells."""
-    return error and error.strip().rpartition("\n")[2]
+def cause(error: str | None) -> str | None:
+    """The line of an error that tells: of a traceback the last one, else the first."""
+    if not error:
+        return None
+    first, *others = error.strip().splitlines() or [""]
+    return others[-1] if others and first.startswith("Traceback") else first
 
 
 def print_json(document: Any) -> None:

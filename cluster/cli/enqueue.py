@@ -17,7 +17,7 @@ from cluster.cli.posting import Posting, check_holes, check_many, times
 from cluster.cli.values import template
 from cluster.client import Client, calls
 from cluster.client.posting import Options
-from cluster.core.errors import InvalidTask, TaskMasterError
+from cluster.core.errors import TaskMasterError
 from cluster.core.limits import ATTEMPTS_MAX, PRIORITY_MAX, PRIORITY_MIN
 from cluster.core.new_task import NewTask
 
@@ -140,7 +140,7 @@ def _post(cluster: Client, tasks: Iterator[NewTask], total: int | None) -> list[
                 bar.update(row, completed=len(done))
 
             return cluster.schedule_many(tasks, posted)
-    except InvalidTask as error:
-        raise type(error)(f"{error.detail}; {len(done)} tasks before it were enqueued") from error
     except TaskMasterError as error:
-        raise type(error)(f"{error.detail}; {len(done)} tasks were enqueued before") from error
+        if not done:
+            raise
+        raise type(error)(f"{error.detail}; {len(done)} tasks were enqueued before that") from error

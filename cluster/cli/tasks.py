@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from cluster.cli import moments
-from cluster.cli.console import last_line, one_line, out, print_json, table
+from cluster.cli.console import cause, one_line, out, print_json, table
 from cluster.cli.options import Json, Url, client
 from cluster.client import Task
 from cluster.client.calls import Which
@@ -88,7 +88,7 @@ def _table(listed: list[Task]) -> object:
             moments.shown(task.scheduled_at),
             task.worker_id,
             task.attempt,
-            last_line(task.error),
+            cause(task.error),
         )
         for task in listed
     ]

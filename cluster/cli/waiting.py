@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import typer
 
-from cluster.cli.console import last_line, out, print_json_line, progress, table
+from cluster.cli.console import cause, out, print_json_line, progress, table
 from cluster.client import Client, Task
 from cluster.core.task import Status
 
@@ -59,7 +59,7 @@ def _told(task: Task) -> dict[str, Any]:
 
 def _outcome(task: Task) -> str:
     if task.error is not None:
-        return last_line(task.error) or ""
+        return cause(task.error) or ""
     return "-" if task.result is None else msgspec.json.encode(task.result).decode()
 
 

@@ -106,7 +106,7 @@ class AsyncClient:
             except (httpx.TransportError, *problems.PASSING) as error:
                 await asyncio.sleep(follower.lost(error))
 
-    async def wait(self, task_ids: Iterable[UUID], progress: Callable[[Task], None] | None = None) -> list[Task]:
+    async def wait(self, task_ids: Iterable[UUID | str], progress: Callable[[Task], None] | None = None) -> list[Task]:
         """Wait until all these tasks are finished; returns them in the order given.
 
         `progress` is called with each task that is seen to be finished, in the order seen.

@@ -89,11 +89,15 @@ def batches(tasks: Iterable[NewTask]) -> Iterator[list[bytes]]:
     batch: list[bytes] = []
     size = 0
     for encoded in map(body, tasks):
-        if batch and (len(batch) == BATCH_TASKS or size + len(encoded) > BODY_BYTES - _ENVELOPE_BYTES):
+        if size + len(encoded) > BODY_BYTES - _ENVELOPE_BYTES:
             yield batch
             batch, size = [], 0
         batch.append(encoded)
         size += len(encoded) + 1
+        # As soon as it is full, not when the next task comes: that may take its time, or be an error.
+        if len(batch) == BATCH_TASKS:
+            yield batch
+            batch, size = [], 0
     if batch:
         yield batch
 

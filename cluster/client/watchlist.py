@@ -19,8 +19,8 @@ _FIRST_PAUSE, _WORST_PAUSE = 0.1, 1.0
 class Watchlist:
     """State: the unfinished ids in the order posted, the finished tasks, where the next sample begins, the pause."""
 
-    def __init__(self, task_ids: Iterable[UUID]) -> None:
-        self._order = list(task_ids)
+    def __init__(self, task_ids: Iterable[UUID | str]) -> None:
+        self._order = [UUID(str(task_id)) for task_id in task_ids]
         self._unfinished = list(dict.fromkeys(self._order))
         self._finished: dict[UUID, Task] = {}
         self._sample_from = 0

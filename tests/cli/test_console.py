@@ -2,7 +2,7 @@
 
 import pytest
 
-from cluster.cli.console import one_line, out, progress, table
+from cluster.cli.console import cause, one_line, out, progress, table
 
 
 def shown(capsys, *cells):
@@ -33,6 +33,20 @@ def test_a_pipe_gets_whole_lines(capsys):
 
 def test_long_text_is_cut():
     assert one_line("x" * 1000, 10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        ("Traceback (most recent call last):\n  File x\nValueError: no", "ValueError: no"),
+        ("false ended with exit code 1\nwhat it wrote\nto stderr", "false ended with exit code 1"),
+        ("lost", "lost"),
+        ("\n", ""),
+        (None, None),
+    ],
+)
+def test_of_an_error_the_line_that_tells_is_shown(error, line):
+    assert cause(error) == line
 
 
 def test_progress_is_silent_where_stderr_is_no_terminal(capsys):
