@@ -1,5 +1,5 @@
 -- session_end: end sessions and rescue their leases. Rows that come back are the rescued tasks.
--- index: sessions_pkey, tasks_held, tasks_pkey. locks: the sessions, then their tasks in the order of finish.sql.
+-- index: sessions_pkey, tasks_held, tasks_pkey. locks: the sessions, then their tasks in the order of their ids, as finish does.
 -- params: :ids bigint[], :reason text
 -- A crash is counted only for tasks that had begun; the attempt never counts, for it was not the task that failed.
 WITH ended AS (
@@ -7,11 +7,12 @@ WITH ended AS (
   SET ended_at = statement_timestamp(), end_reason = :reason::text
   WHERE id = ANY (:ids::bigint[]) AND ended_at IS NULL
   RETURNING id
+), seen AS MATERIALIZED (
+  SELECT id FROM tasks WHERE session_id = ANY (ARRAY(SELECT id FROM ended))
 ), held AS MATERIALIZED (
   SELECT t.id, t.state AS was, t.session_id, t.worker_id
   FROM tasks AS t
-  WHERE t.session_id = ANY (ARRAY(SELECT id FROM ended))
-  ORDER BY t.id
+  WHERE t.id = ANY (ARRAY(SELECT id FROM seen)) AND t.session_id = ANY (ARRAY(SELECT id FROM ended))
   FOR UPDATE
 ), back AS (
   UPDATE tasks AS t

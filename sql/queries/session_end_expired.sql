@@ -1,5 +1,5 @@
 -- session_end_expired: end the sessions that expired and rescue their leases. Rows that come back are the rescued tasks.
--- index: sessions_uncleared, tasks_held, tasks_pkey. locks: the sessions, then their tasks in the order of finish.sql.
+-- index: sessions_uncleared, tasks_held, tasks_pkey. locks: the sessions, then their tasks in the order of their ids, as finish does.
 -- params: :epoch bigint (of the leader; another one ends nothing), :reason text
 -- A claim does not lock the session it leases to, so a lease may be committed just after its session ended. Therefore
 -- the leases of ended sessions are looked for again, until a minute later the session is cleared.
@@ -18,11 +18,12 @@ WITH in_office AS MATERIALIZED (
   SELECT id FROM ended
   UNION ALL
   SELECT id FROM sessions WHERE NOT cleared AND ended_at IS NOT NULL AND (SELECT yes FROM in_office)
+), seen AS MATERIALIZED (
+  SELECT id FROM tasks WHERE session_id = ANY (ARRAY(SELECT id FROM lost))
 ), held AS MATERIALIZED (
   SELECT t.id, t.state AS was, t.session_id, t.worker_id
   FROM tasks AS t
-  WHERE t.session_id = ANY (ARRAY(SELECT id FROM lost))
-  ORDER BY t.id
+  WHERE t.id = ANY (ARRAY(SELECT id FROM seen)) AND t.session_id = ANY (ARRAY(SELECT id FROM lost))
   FOR UPDATE
 ), back AS (
   UPDATE tasks AS t

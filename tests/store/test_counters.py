@@ -96,8 +96,8 @@ async def test_totals_equal_count_after_any_sequence_of_operations(conn: Connect
     life = Life(conn, seed)
     await life.begin()
     operations = (
-        life.add, life.add, life.add_later, life.claim, life.claim, life.start, life.finish, life.finish_stale, life.retry,
-        life.release, life.park, life.unpark, life.promote, life.end, life.fold,
+        life.add, life.add, life.add_later, life.claim, life.claim, life.start, life.finish, life.finish_stale,
+        life.retry, life.release, life.park, life.unpark, life.promote, life.end, life.fold,
     )  # fmt: skip
     for _ in range(60):
         operation = life.drawn.choice(operations)
