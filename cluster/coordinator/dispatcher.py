@@ -72,7 +72,9 @@ class Dispatcher:
 
     def _slots(self, group: Sequence[WorkerSession]) -> store.Slots:
         now = time.monotonic()
-        capacities = [session.capacity(now) for session in group]
+        # One rate for all of them: fed by its own, a worker that happens to be ahead would be fed further ahead.
+        rate = sum(session.rate.per_second(now) for session in group) / len(group)
+        capacities = [session.capacity(rate) for session in group]
         order = slot_order(self._policy, capacities, self._turn % len(group), CLAIM)
         return store.Slots(
             order=order,

@@ -86,11 +86,11 @@ class WorkerSession:
     def commands(self) -> frozenset[str]:
         return frozenset(self.policies)
 
-    def capacity(self, now: float) -> Capacity:
-        """What it holds and may hold at this moment (monotonic seconds)."""
+    def capacity(self, completions_per_second: float) -> Capacity:
+        """What it holds and may hold, if it completes that many."""
         if self.over or self.draining or self.delivery is None or not self.delivery.ready:
             return Capacity(held=0, credit=0)
-        ahead = prefetch(self.slots, self.rate.per_second(now)) if self.streaming else 0
+        ahead = prefetch(self.slots, completions_per_second) if self.streaming else 0
         return Capacity(held=len(self.leases), credit=self.slots + ahead, ahead=ahead)
 
     def count(self, settlement: Settlement) -> None:
