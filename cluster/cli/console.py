@@ -28,16 +28,18 @@ def err() -> Console:
 
 
 def progress(title: str) -> Progress:
-    """A progress bar on stderr, or nothing where stderr is not a terminal."""
+    """A progress bar on stderr, or nothing at all where stderr is not a terminal."""
+    terminal = sys.stderr.isatty()
     return Progress(
         TextColumn(title, markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[remark]}", markup=False),
-        console=err(),
+        # quiet: some versions of Rich end even a disabled bar with an empty line.
+        console=Console(stderr=True, quiet=not terminal),
         transient=True,
-        disable=not sys.stderr.isatty(),
+        disable=not terminal,
     )
 
 
