@@ -24,7 +24,10 @@ def configure(role: str, log_format: str = "auto", level: str = "INFO") -> None:
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # People compare it with the clock on their wall, programs with other machines.
+        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
+        if console
+        else structlog.processors.TimeStamper(fmt="iso", utc=True),
         _with_role(role),
     ]
     tail: list[Any] = (

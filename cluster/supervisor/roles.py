@@ -79,6 +79,8 @@ def migrate(settings: Settings) -> Role:
         name="migrate",
         kind="migrate",
         argv=(*program("cluster.cli"), "migrate", *wait),
+        # Others write to the same terminal: no spinner.
+        env={"TERM": "dumb"},
         stage=Stage.SCHEMA,
         patience=SERVICE_PATIENCE,
         once=True,
