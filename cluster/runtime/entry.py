@@ -1,5 +1,6 @@
 """How a role's program begins and ends: settings, logs, loop, and errors as one line with an exit code."""
 
+import gc
 import os
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -27,6 +28,7 @@ def program(role: str, main: Main) -> int:
         die_with_parent()
         settings = Settings.from_env(os.environ)
         telemetry.configure(role, settings.log_format)
+        _spare_the_collector()
         run(main(settings))
     except (SettingsError, CannotStart, SchemaMismatch) as error:
         say(error.detail)
@@ -37,3 +39,10 @@ def program(role: str, main: Main) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     return 0
+
+
+def _spare_the_collector() -> None:
+    # Batches make thousands of short-lived objects without cycles, for which the collector's defaults make it walk
+    # everything that was imported, again and again: 4 % of a busy coordinator.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
