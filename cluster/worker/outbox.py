@@ -114,7 +114,7 @@ def message(batch: Batch) -> pb.StatusBatch:
             lease_token=run.token,
             # 0 means never started, so what started just now started 1 µs ago.
             started_us_ago=(now - run.started) // 1000 or 1 if run.started else 0,
-            finished_us_ago=(now - run.finished) // 1000,
+            finished_us_ago=(now - run.finished) // 1000 if run.finished else 0,
         )
         fill_in(entry, run)
     return told

@@ -33,10 +33,8 @@ class WorkerServicer(WorkerServiceServicer):
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"session {first.session_id} is not ours")
         stream, replaced = Stream(context, self._leases), self._stream
         self._stream = stream
-        if replaced is not None:
-            await replaced.close()
         telemetry.emit("stream_opened", session_id=first.session_id)
-        await stream.serve()
+        await stream.serve(after=replaced)
 
     async def SubmitTask(self, request: pb.TaskRequest, context: object) -> pb.TaskResponse:  # noqa: N802
         """One task for one free slot; what becomes of it is told by UpdateTaskStatus."""

@@ -56,6 +56,8 @@ class Slots:
     def take(self, runs: Iterable[Run]) -> None:
         self._waiting.extend(runs)
         self._fill()
+        if self._waiting:
+            self._wake_by(monotonic_ns() + ANNOUNCE_NS)
 
     def release_waiting(self, reason: str) -> None:
         """Give back unrun what has no slot yet."""
@@ -106,8 +108,7 @@ class Slots:
         run.due = min(run.deadline, now + ANNOUNCE_NS)
         self._running.add(run)
         run.task = self._loop.create_task(self._drive(run, work), name=run.command, context=self._context.copy())
-        if run.due < self._timer_due:
-            self._wake_at(run.due)
+        self._wake_by(run.due)
 
     async def _drive(self, run: Run, work: Awaitable[Outcome]) -> None:
         try:
@@ -151,7 +152,9 @@ class Slots:
 
     # ------------------------------------------------------------------ what is due
 
-    def _wake_at(self, due: int) -> None:
+    def _wake_by(self, due: int) -> None:
+        if due >= self._timer_due:
+            return
         if self._timer is not None:
             self._timer.cancel()
         self._timer_due = due
@@ -162,12 +165,10 @@ class Slots:
         now = monotonic_ns()
         for run in [run for run in self._running if run.due <= now]:
             self._attend(run, now)
-        if self._waiting and len(self._running) >= self._slots and all(run.announced for run in self._running):
+        if self._waiting and all(run.announced for run in self._running):
             # They were given ahead because tasks used to be short. Now they would wait long, and others may be idle.
             self.release_waiting("every slot of this worker is busy with a long task")
-        first = min((run.due for run in self._running), default=NEVER)
-        if first < self._timer_due:
-            self._wake_at(first)
+        self._wake_by(min((run.due for run in self._running), default=NEVER))
 
     def _attend(self, run: Run, now: int) -> None:
         if run.silent or run.verdict is not None:
@@ -189,8 +190,7 @@ class Slots:
         run.due = monotonic_ns() + CANCEL_GRACE_NS
         # Not at once: a task cancelled before its first step never runs, and its slot would stay taken for the grace.
         self._loop.call_soon(run.task.cancel)
-        if run.due < self._timer_due:
-            self._wake_at(run.due)
+        self._wake_by(run.due)
 
 
 def _final(verdict: Outcome | None, outcome: Outcome) -> Outcome:

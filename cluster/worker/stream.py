@@ -26,8 +26,21 @@ class Stream:
     def __repr__(self) -> str:
         return f"<Stream closed={self._closed.is_set()} over={self._over.is_set()}>"
 
-    async def serve(self) -> None:
-        """Returns when the coordinator has ended the stream or `close` was called. Raises what broke it."""
+    async def serve(self, after: "Stream | None") -> None:
+        """Returns when the coordinator has ended the stream or it was closed. Raises what broke it.
+
+        `after`: the stream that this one replaces; its writer ends before ours begins.
+        """
+        try:
+            if after is not None:
+                await after.close()
+            if not self._closed.is_set():
+                await self._converse()
+        finally:
+            # Also when the call was cancelled before it began: whoever replaces us waits for this.
+            self._over.set()
+
+    async def _converse(self) -> None:
         parts = [
             asyncio.create_task(self._read(), name="stream reader"),
             asyncio.create_task(self._write(), name="stream writer"),
@@ -43,7 +56,6 @@ class Stream:
             for part in parts:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
-            self._over.set()
 
     async def close(self) -> None:
         """End it; returns when neither its reader nor its writer does anything any more."""

@@ -80,6 +80,7 @@ def start_worker(peer: Peer, tmp_path: Path) -> Iterator[StartWorker]:
         if program.process.poll() is None:
             program.send(signal.SIGKILL)
         program.process.wait()
+        print(program.log)  # pytest shows it when the test failed
 
 
 @pytest_asyncio.fixture

@@ -44,6 +44,7 @@ class Peer(CoordinatorServiceServicer):
         self._sessions = itertools.count(1)
         self._channel: grpc.aio.Channel | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
 
     @property
     def address(self) -> str:
@@ -106,10 +107,15 @@ class Peer(CoordinatorServiceServicer):
         return await self.call.code()
 
     async def give(self, *leases: pb.TaskLease) -> None:
-        await self.call.write(pb.TaskBatch(tasks=leases))
+        await self._write(pb.TaskBatch(tasks=leases))
 
     async def settle(self, through: int, stale: tuple[pb.LeaseRef, ...] = ()) -> None:
-        await self.call.write(pb.TaskBatch(settled_through=through, stale=stale))
+        await self._write(pb.TaskBatch(settled_through=through, stale=stale))
+
+    async def _write(self, batch: pb.TaskBatch) -> None:
+        # Tests and the reader write; a stream takes one write at a time.
+        async with self._writing:
+            await self.call.write(batch)
 
     async def _read(self, call: grpc.aio.StreamStreamCall) -> None:
         with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
@@ -120,7 +126,7 @@ class Peer(CoordinatorServiceServicer):
                 self.told.sequences.append(batch.sequence)
                 self.told.outcomes.extend(batch.outcomes)
                 if self.settles:
-                    await call.write(pb.TaskBatch(settled_through=batch.sequence))
+                    await self._write(pb.TaskBatch(settled_through=batch.sequence))
 
     # ------------------------------------------------------------------ what was told
 

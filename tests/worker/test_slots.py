@@ -141,6 +141,19 @@ async def test_only_what_lasts_is_announced_and_only_once(monkeypatch: pytest.Mo
     assert set(bench.started) == set(long)
 
 
+async def test_what_waits_behind_long_runs_is_given_back_for_others_may_be_idle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(slots_module, "ANNOUNCE_NS", 20_000_000)
+    bench = Bench(1, forever=forever)
+    _, ahead = bench.give("forever", 2)
+    busy = Released("every slot of this worker is busy with a long task")
+    assert await bench.all_ended([ahead]) == [busy]
+    # Also what comes when the long run has been told already.
+    assert await bench.all_ended(bench.give("forever")) == [busy]
+    bench.slots.drop()
+
+
 async def test_what_waits_can_be_given_back_while_what_runs_goes_on() -> None:
     go = asyncio.Event()
 
