@@ -8,6 +8,8 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 from cluster.core import limits
 
 _NAME_RULE = "letters, digits and _ . : / @ + -, beginning with a letter, a digit or _"
+_TEXT = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""No control characters: PostgreSQL's text cannot hold the first of them, and nobody can read the others."""
 
 Command = Annotated[
     str,
@@ -28,7 +30,7 @@ UniqueKey = Annotated[
     Meta(
         min_length=1,
         max_length=limits.UNIQUE_KEY_CHARACTERS,
-        pattern=r"^[^\x00-\x1f\x7f-\x9f]*$",
+        pattern=_TEXT,
         description="Printable characters. While a task with this key is unfinished, another one is not enqueued",
     ),
 ]
@@ -54,7 +56,9 @@ Instant = Annotated[
         extra_json_schema={"format": "date-time"},
     ),
 ]
-WorkerName = Annotated[str, Meta(min_length=1, max_length=200, description="A worker's name or its worker_id")]
+WorkerName = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=_TEXT, description="A worker's name or its worker_id")
+]
 WorkerCount = Annotated[int, Meta(ge=1, le=limits.WORKERS_MAX, description="How many worker processes there shall be")]
 AnyStatus = Annotated[
     Literal[

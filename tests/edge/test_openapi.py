@@ -41,4 +41,4 @@ async def test_generated_requests_find_no_server_error_and_no_undocumented_answe
         cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()[-8000:]
+    assert process.returncode == 0, said.decode()[-20_000:]
