@@ -1,6 +1,7 @@
 """How things are shown: plain text that is never taken for markup, tables for people, JSON for pipes."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,6 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+_LIFE = re.compile(r"-[0-9a-f]{8}$")
+_WHOLE = {"task", "worker", "status", "due"}
+"""Columns that are copied from or looked for: where a terminal is narrow, the others give way."""
 _PIPE_WIDTH = 240
 """Columns of a table that nobody's terminal limits: wide enough that ids and messages stay whole."""
 
@@ -44,16 +48,17 @@ def progress(title: str) -> Progress:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> Table:
-    """Rows of anything under these headings, one line each; columns in `right` hold numbers. None is shown as -."""
+    """Rows of anything under these headings, one line each; columns in `right` hold numbers. None is shown as -, and a
+    column of nothing else not at all.
+    """
+    cells = list(rows)
+    said = [place for place, _ in enumerate(columns) if not cells or any(row[place] is not None for row in cells)]
     shown = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        # Ids and names are copied from here into the next command: the other columns give way first.
-        shown.add_column(
-            column, justify="right" if column in right else "left", no_wrap=column in {"task", "worker", "name"}
-        )
-    for row in rows:
-        cells = ("-" if cell is None else one_line(str(cell)) for cell in row)
-        shown.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in cells))
+    for column in (columns[place] for place in said):
+        shown.add_column(column, justify="right" if column in right else "left", no_wrap=column in _WHOLE)
+    for row in cells:
+        texts = ("-" if row[place] is None else one_line(str(row[place])) for place in said)
+        shown.add_row(*(Text(text, no_wrap=True, overflow="ellipsis") for text in texts))
     return shown
 
 
@@ -62,6 +67,11 @@ def one_line(text: str, most: int = 400) -> str:
     flat = " ".join(text.split())
     clean = "".join(character if character.isprintable() else "�" for character in flat)
     return clean if len(clean) <= most else clean[: most - 1] + "…"
+
+
+def worker_name(worker_id: str | None) -> str | None:
+    """What people call the worker whose id this is: the id without the eight digits of its process life."""
+    return worker_id and _LIFE.sub("", worker_id)
 
 
 def cause(error: str | None) -> str | None:

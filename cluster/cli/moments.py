@@ -42,6 +42,14 @@ def shown(instant: datetime | None) -> str | None:
     return None if instant is None else instant.astimezone().isoformat(" ", "milliseconds")[:-6]
 
 
+def brief(instant: datetime, now: datetime) -> str:
+    """Local time in as few words as tell it from `now`: 09:00:00 today, 05-01 09:00 this year, else 2031-05-01."""
+    local, today = instant.astimezone(), now.astimezone()
+    if local.date() == today.date():
+        return f"{local:%H:%M:%S}"
+    return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d}"
+
+
 def clock(instant: datetime) -> str:
     """Local time of day to the millisecond."""
     return instant.astimezone().strftime("%H:%M:%S.%f")[:-3]

@@ -1,5 +1,6 @@
 """`taskmaster tasks`: list tasks, or show one."""
 
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +9,7 @@ import msgspec
 import typer
 
 from cluster.cli import moments
-from cluster.cli.console import cause, one_line, out, print_json, table
+from cluster.cli.console import cause, one_line, out, print_json, table, worker_name
 from cluster.cli.options import Json, Url, client
 from cluster.client import Task
 from cluster.client.calls import Which
@@ -80,19 +81,19 @@ def tasks(
 
 
 def _table(listed: list[Task]) -> object:
+    now = datetime.now(UTC)
     rows = [
         (
             task.task_id,
             task.command,
             _status(task),
-            moments.shown(task.scheduled_at),
-            task.worker_id,
-            task.attempt,
+            moments.brief(task.scheduled_at, now),
+            worker_name(task.worker_id),
             cause(task.error),
         )
         for task in listed
     ]
-    return table(("task", "command", "status", "scheduled", "worker", "attempt", "error"), rows, right=("attempt",))
+    return table(("task", "command", "status", "due", "worker", "error"), rows)
 
 
 def _status(task: Task) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import typer
 
-from cluster.cli.console import cause, out, print_json_line, progress, table
+from cluster.cli.console import cause, out, print_json_line, progress, table, worker_name
 from cluster.client import Client, Task
 from cluster.core.task import Status
 
@@ -36,8 +36,8 @@ def wait(cluster: Client, task_ids: Sequence[UUID], *, json: bool) -> None:
 
 def results(tasks: Sequence[Task]) -> Any:
     """A table of what became of finished tasks."""
-    rows = [(task.task_id, task.status, task.worker_id, _seconds(task), _outcome(task)) for task in tasks]
-    return table(("task", "status", "ran on", "seconds", "result or error"), rows, right=("seconds",))
+    rows = [(task.task_id, task.status, worker_name(task.worker_id), _seconds(task), _outcome(task)) for task in tasks]
+    return table(("task", "status", "worker", "seconds", "outcome"), rows, right=("seconds",))
 
 
 def _watched(cluster: Client, task_ids: Sequence[UUID]) -> list[Task]:
@@ -57,10 +57,10 @@ def _told(task: Task) -> dict[str, Any]:
     return {"task_id": task.task_id, "status": task.status, "result": task.result, "error": task.error}
 
 
-def _outcome(task: Task) -> str:
+def _outcome(task: Task) -> str | None:
     if task.error is not None:
-        return cause(task.error) or ""
-    return "-" if task.result is None else msgspec.json.encode(task.result).decode()
+        return cause(task.error)
+    return None if task.result is None else msgspec.json.encode(task.result).decode()
 
 
 def _seconds(task: Task) -> str | None:

@@ -79,12 +79,11 @@ def worker_table(found: list[Worker]) -> Table:
             f"{max(0.0, (now - worker.last_heartbeat).total_seconds()):.0f} s ago",
             f"{worker.rss_bytes / 2**20:.0f} MiB",
             worker.address,
-            worker.worker_id,
         )
         for worker in sorted(found, key=lambda worker: worker.name)
     ]
-    columns = ("name", "status", "running", "completed", "failed", "heartbeat", "memory", "address", "worker")
-    return table(columns, rows, right=("running", "completed", "failed", "heartbeat", "memory"))
+    columns = ("worker", "status", "running", "completed", "failed", "heard of", "memory", "address")
+    return table(columns, rows, right=("running", "completed", "failed", "heard of", "memory"))
 
 
 def _wait_for(cluster: Client, count: int) -> None:

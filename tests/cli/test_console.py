@@ -2,7 +2,7 @@
 
 import pytest
 
-from cluster.cli.console import cause, one_line, out, progress, table
+from cluster.cli.console import cause, one_line, out, progress, table, worker_name
 
 
 def shown(capsys, *cells):
@@ -23,8 +23,14 @@ def test_a_cell_is_one_line(capsys):
     assert shown(capsys, "a\n  b\r\n\tc") == "a b c"
 
 
-def test_none_is_a_dash(capsys):
-    assert shown(capsys, None, 0, "") == "-        0"
+def test_none_is_a_dash_and_a_column_of_nothing_else_is_left_out(capsys):
+    out().print(table(("a", "b", "c"), [(None, None, 0), (1, None, None)]))
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [["a", "c"], ["-", "0"], ["1", "-"]]
+
+
+def test_a_table_without_rows_keeps_its_headings(capsys):
+    out().print(table(("a", "b"), []))
+    assert capsys.readouterr().out.split() == ["a", "b"]
 
 
 def test_a_pipe_gets_whole_lines(capsys):
@@ -47,6 +53,12 @@ def test_long_text_is_cut():
 )
 def test_of_an_error_the_line_that_tells_is_shown(error, line):
     assert cause(error) == line
+
+
+def test_a_worker_is_called_by_its_name():
+    assert worker_name("gpu-worker-1-1701ceba") == "gpu-worker-1"
+    assert worker_name("node-worker") == "node-worker"
+    assert worker_name(None) is None
 
 
 def test_progress_is_silent_where_stderr_is_no_terminal(capsys):

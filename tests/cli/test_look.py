@@ -99,7 +99,7 @@ async def test_what_is_not_there_is_told(ring, arguments, code, why):
 async def test_workers_are_listed(ring):
     [worker] = answer(await ring.taskmaster("workers", "--json"))
     assert (worker["name"], worker["status"]) == ("ring", "online")
-    assert worker["worker_id"] in (await ring.taskmaster("workers")).stdout
+    assert worker["address"] in (await ring.taskmaster("workers")).stdout
 
 
 async def test_stats_are_the_numbers_of_the_edge(ring, client):

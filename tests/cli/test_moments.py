@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import typer
 
-from cluster.cli.moments import duration, moment
+from cluster.cli.moments import brief, duration, moment
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,15 @@ def test_the_same_time_tomorrow_is_that_of_the_clock_when_the_clocks_change(now)
 def test_what_is_no_time_is_refused(now, text):
     with pytest.raises(typer.BadParameter, match="is not a time"):
         moment(text, now)
+
+
+@pytest.mark.parametrize(
+    ("instant", "text"),
+    [
+        (datetime(2031, 5, 1, 7, tzinfo=UTC), "09:00:00"),
+        (datetime(2031, 5, 1, 22, tzinfo=UTC), "05-02 00:00"),
+        (datetime(2032, 5, 1, 7, tzinfo=UTC), "2032-05-01"),
+    ],
+)
+def test_a_table_tells_a_time_in_few_words(now, instant, text):
+    assert brief(instant, now) == text
