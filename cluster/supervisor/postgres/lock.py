@@ -10,6 +10,8 @@ import os
 import time
 from pathlib import Path
 
+import psutil
+
 from cluster.core.errors import CannotStart
 
 HANDOVER_SECONDS = 60.0
@@ -40,12 +42,8 @@ def _locked(descriptor: int) -> bool:
 
 
 def _alive(pid: str) -> bool:
-    if not pid.isdecimal():
-        return False
     try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
+        # A role that was killed stays a zombie until its parent looks.
+        return pid.isdecimal() and psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:
-        return True
-    return True
