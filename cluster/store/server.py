@@ -7,6 +7,7 @@ import psycopg
 from psycopg.rows import args_row
 
 from cluster.store.errors import translated
+from cluster.store.pool import Connection
 from cluster.store.statements import statement
 
 
@@ -18,15 +19,18 @@ class ServerFacts:
     now: datetime
 
 
+async def server_facts(connection: Connection) -> ServerFacts:
+    """What the server of this connection says."""
+    async with connection.cursor(row_factory=args_row(ServerFacts)) as cursor:
+        await cursor.execute(statement("server"))
+        [facts] = await cursor.fetchall()
+        return facts
+
+
 async def ask_server(url: str, timeout: int) -> ServerFacts:
     """Ask the server of this URL over a connection of its own; StoreUnavailable after `timeout` seconds."""
     with translated():
-        async with (
-            await psycopg.AsyncConnection.connect(
-                url, connect_timeout=timeout, application_name="taskmaster doctor", options="-c timezone=UTC"
-            ) as connection,
-            connection.cursor(row_factory=args_row(ServerFacts)) as cursor,
-        ):
-            await cursor.execute(statement("server"))
-            [facts] = await cursor.fetchall()
-            return facts
+        async with await psycopg.AsyncConnection.connect(
+            url, connect_timeout=timeout, application_name="taskmaster doctor", options="-c timezone=UTC"
+        ) as connection:
+            return await server_facts(connection)
