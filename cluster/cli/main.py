@@ -12,6 +12,7 @@ from cluster.core.errors import CannotStart, SchemaMismatch, SettingsError, Task
 from cluster.core.version import __version__
 from cluster.runtime.entry import EXIT_CANNOT_START, EXIT_FAILED, EXIT_INTERRUPTED
 from cluster.runtime.reasons import voice
+from cluster.runtime.signals import die_with_parent
 
 app = typer.Typer(
     name="taskmaster",
@@ -50,6 +51,7 @@ def _taskmaster(
 
 def run() -> int:
     """Carry out the command line of this process and return its exit code."""
+    die_with_parent()  # if it is a supervisor: it runs `migrate`
     try:
         app(prog_name="taskmaster")
     except SystemExit as end:

@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from cluster.core.errors import CannotStart, SchemaMismatch, SettingsError, TaskMasterError
@@ -21,13 +21,16 @@ EXIT_INTERRUPTED = 130
 Main = Callable[[Settings], Coroutine[Any, Any, None]]
 
 
-def program(role: str, main: Main) -> int:
-    """Run one role to its end and return the exit code of the process. Errors of ours are one line, see `reasons`."""
+def program(role: str, main: Main, fields: Callable[[Settings], Mapping[str, str]] = lambda _settings: {}) -> int:
+    """Run one role to its end and return the exit code of the process. Errors of ours are one line, see `reasons`.
+
+    `fields` are on each of its log lines, to tell several processes of one role apart.
+    """
     say = voice(role)
     try:
         die_with_parent()
         settings = Settings.from_env(os.environ)
-        telemetry.configure(role, settings.log_format)
+        telemetry.configure(role, settings.log_format, **fields(settings))
         _spare_the_collector()
         run(main(settings))
     except (SettingsError, CannotStart, SchemaMismatch) as error:

@@ -15,10 +15,10 @@ _counts: Counter[str] = Counter()
 _log = structlog.get_logger("taskmaster")
 
 
-def configure(role: str, log_format: str = "auto", level: str = "INFO") -> None:
+def configure(role: str, log_format: str = "auto", level: str = "INFO", **fields: str) -> None:
     """Send every log line of this process (ours and the libraries') to stderr in one format.
 
-    `log_format`: console, json, or auto (console on a terminal, else json). `role` is on every line.
+    `log_format`: console, json, or auto (console on a terminal, else json). `role` and `fields` are on every line.
     """
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     shared: list[Any] = [
@@ -28,7 +28,7 @@ def configure(role: str, log_format: str = "auto", level: str = "INFO") -> None:
         structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
         if console
         else structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _with_role(role),
+        _with(role=role, **fields),
     ]
     tail: list[Any] = (
         [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
@@ -69,9 +69,8 @@ def counts() -> dict[str, int]:
     return dict(_counts)
 
 
-def _with_role(role: str) -> Any:
+def _with(**always: str) -> Any:
     def add(_logger: Any, _method: str, fields: dict[str, Any]) -> dict[str, Any]:
-        fields.setdefault("role", role)
-        return fields
+        return {**always, **fields}
 
     return add

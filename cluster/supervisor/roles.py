@@ -58,6 +58,7 @@ def everything(settings: Settings) -> list[Role]:
 
 
 def postgres(settings: Settings) -> Role:
+    """The embedded server. It ends by a fast shutdown of its own, so nothing of it is killed."""
     path = socket_folder(settings.home) / ports.POSTGRES_SOCKET
     return Role(
         name="postgres",
@@ -73,6 +74,7 @@ def postgres(settings: Settings) -> Role:
 
 
 def migrate(settings: Settings) -> Role:
+    """Creates the database and brings its schema up to date, then ends."""
     # The embedded server takes connections a moment before it answers them; somebody else's is there or it is not.
     wait = ("--wait",) if settings.embedded else ()
     return Role(

@@ -1,5 +1,6 @@
 """The worker program: parts built, started in order, drained on SIGTERM, stopped in reverse."""
 
+import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from cluster.worker.leases import Leases
 from cluster.worker.loading import load
 from cluster.worker.server import SERVICE, WorkerServicer
 from cluster.worker.session import Identity, Session
+from cluster.worker.stuck import StuckLoop
 from cluster.worker.updates import Updates
 from cluster.worker.vitals import Vitals
 
@@ -56,16 +58,26 @@ async def work(settings: Settings, handlers: Mapping[str, Prepared]) -> None:
     servicer = WorkerServicer(leases, session, settings.worker_pool_size, frozenset(handlers))
     add_WorkerServiceServicer_to_server(servicer, server.grpc)
     updates = Updates(coordinators, leases, lambda: session.worker_id)
+    stuck = StuckLoop(leases)
     code = 1
     try:
-        async with running(children, leases, vitals, coordinators, updates, server):
+        async with running(children, leases, vitals, stuck, coordinators, updates, server):
             session.address = str(Address(settings.worker_host, server.port))
             async with running(session):
-                await shutdown.wait()
+                await _first(shutdown.wait(), stuck.wait())
                 await drain(leases, session, settings.drain_timeout)
+        stuck.check()
         code = 0
     finally:
         leave_within(EXIT_SECONDS, code)
+
+
+async def _first(*waits: Coroutine[Any, Any, None]) -> None:
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _offered(handlers: Mapping[str, Prepared]) -> tuple[pb.Handler, ...]:
@@ -83,7 +95,7 @@ def _listen_host(announced: str) -> str:
 
 
 def run() -> int:
-    return program("worker", main)
+    return program("worker", main, lambda settings: {"worker": settings.worker_name})
 
 
 if __name__ == "__main__":

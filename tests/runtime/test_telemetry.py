@@ -12,7 +12,7 @@ from cluster.runtime import telemetry
 EMITS = """
 import logging, sys
 from cluster.runtime import telemetry
-telemetry.configure("edge", sys.argv[1])
+telemetry.configure("worker", sys.argv[1], worker="worker-1")
 telemetry.emit("worker_online", worker_id="w", error=None)
 logging.getLogger("library").warning("from a library")
 try:
@@ -34,9 +34,10 @@ def lines(log_format: str) -> list[str]:
 def test_a_pipe_gets_one_json_object_a_line_from_us_and_from_libraries(log_format: str) -> None:
     ours, theirs, error = (json.loads(line) for line in lines(log_format))
 
-    assert (ours["event"], ours["worker_id"], ours["role"], ours["level"]) == ("worker_online", "w", "edge", "info")
+    assert (ours["event"], ours["worker_id"], ours["role"], ours["level"]) == ("worker_online", "w", "worker", "info")
     assert "error" not in ours
-    assert (theirs["event"], theirs["role"], theirs["level"]) == ("from a library", "edge", "warning")
+    assert {line["worker"] for line in (ours, theirs, error)} == {"worker-1"}
+    assert (theirs["event"], theirs["role"], theirs["level"]) == ("from a library", "worker", "warning")
     assert "ZeroDivisionError" in error["exception"]
 
 

@@ -1,11 +1,15 @@
 """Which programs are run, and how."""
 
+import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from cluster.runtime.settings import Settings
+from cluster.runtime.signals import PARENT_VARIABLE
 from cluster.supervisor import roles
 from cluster.supervisor.roles import Stage
 
@@ -59,3 +63,15 @@ def test_a_fixed_port_is_the_first_of_as_many_as_there_are_workers() -> None:
 @pytest.mark.parametrize("seconds", ["0", "30"])
 def test_a_worker_has_its_drain_timeout_and_a_margin_before_it_is_killed(seconds: str) -> None:
     assert roles.worker(settings(DRAIN_TIMEOUT=seconds), 1).patience > float(seconds)
+
+
+@pytest.mark.parametrize(
+    "role", [*roles.everything(settings()), roles.worker(settings(), 1)], ids=lambda role: role.name
+)
+def test_every_role_dies_with_the_supervisor(role: roles.Role, tmp_path: Path) -> None:
+    # Its parent is said to be process 1, which it is not: as if that had died in the meantime.
+    env = {**os.environ, **role.env, "TASKMASTER_HOME": str(tmp_path), PARENT_VARIABLE: "1"}
+
+    done = subprocess.run(role.argv, env=env, capture_output=True, timeout=60, check=False)
+
+    assert done.returncode == -signal.SIGKILL, done.stderr
