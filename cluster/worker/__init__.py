@@ -1,4 +1,4 @@
-"""Runs tasks. Never touches PostgreSQL: what it is given and what it tells goes over gRPC, to one coordinator at a time.
+"""Runs tasks. Never touches PostgreSQL: what it is given and what it tells goes over gRPC.
 
 Two threads, and children where needed
 --------------------------------------
@@ -10,16 +10,17 @@ Two threads, and children where needed
         └── SendHeartbeat ── Session                          ┊     └─▶ Children ─▶ plain def, in a process
                                 I/O loop                      ┊  task thread
 
-* The *I/O loop* (main thread) has gRPC, heartbeats and the pipes of child processes. No user code runs on it, so a
-  task that blocks costs no heartbeat, and the processes of other tasks are still killed at their timeouts.
-* The *task thread* has an event loop of its own with every `async def`. Whoever blocks it holds up the other coroutines
-  of this worker; `loop_lag` of the heartbeat shows it.
+* The *I/O loop* (main thread) has gRPC, heartbeats and the pipes of child processes. No user code runs on it, so a task
+  that blocks costs no heartbeat, and the processes of other tasks are still killed at their timeouts.
+* The *task thread* has an event loop of its own with every `async def`. Whoever blocks it holds up the other
+  coroutines of this worker; `loop_lag` of the heartbeat shows it. Who blocks it beyond its timeout fails, and the
+  worker ends (exit code 1, `stuck`): a thread cannot be killed.
 * A plain `def` runs in a *child process*, one at a time, for a process can be killed and a thread cannot. Children are
   programs (`python -m cluster.worker.child`), started when first needed, kept warm, replaced after a kill or a crash,
   and they die with the worker, even by SIGKILL.
 
-Everything crosses between the threads in batches, one wake-up of the other loop for each. A no-op costs about 5 µs of
-CPU in the executor and 10 µs in the whole worker, gRPC included (perf/worker.py).
+Everything crosses between the threads in batches, one wake-up of the other loop for each. A no-op costs about 4 µs of
+CPU in the executor and 8 µs in the whole worker, gRPC included (perf/worker.py).
 
 Where a lease is
 ----------------
@@ -47,8 +48,10 @@ Limits
 Results and errors 16 KiB each (`reports`), 500 outcomes in one message, 20,000 leases held (`leases.HELD_MAX`). A run
 that swallows its cancellation is abandoned after 2 s: told, its slot free, its coroutine left to itself.
 
-Files: `registry` (@task), `arguments`, `context`, `invoke`, `reports`: one call of a function · `run`, `slots`, `executor`:
-what runs where · `frames`, `child`, `children`, `spawned`: processes · `leases`, `outbox`, `stream`, `server`, `updates`:
-what is held and told · `coordinators`, `session`, `vitals`: heartbeats · `loading`, `builtins`: which tasks there are ·
-`drain`, `__main__`: the program.
+Files
+-----
+`registry` (@task), `arguments`, `context`, `invoke`, `reports`: one call of a function · `run`, `slots`, `executor`:
+what runs where · `frames`, `child`, `children`, `spawned`: processes · `leases`, `outbox`, `stream`, `server`,
+`updates`: what is held and told · `coordinators`, `session`, `vitals`: heartbeats · `loading`, `builtins`: which tasks
+there are · `drain`, `stuck`, `__main__`: the program.
 """

@@ -85,6 +85,11 @@ class Executor:
         self._call(self._answer)
         return 0.0
 
+    def doing(self) -> str:
+        """The command that the task loop runs at this moment, "" when it is between two."""
+        current = asyncio.current_task(self._tasks)
+        return current.get_name() if current else ""
+
     def _answer(self) -> None:
         self._asked = None
 

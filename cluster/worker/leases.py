@@ -1,18 +1,23 @@
 """Every lease this worker holds, from its arrival until its outcome is settled."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from time import monotonic_ns
 
-from cluster.core.outcome import Released
+from cluster.core.outcome import Failed, Released
 from cluster.runtime import telemetry
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.worker.executor import Executor, InProcess
 from cluster.worker.invoke import Prepared
 from cluster.worker.outbox import Outbox
 from cluster.worker.run import Run
+from cluster.worker.slots import timeout_message
 
 HELD_MAX = 20_000
 """More than any coordinator prefetches: whoever gives more ignores what this worker says about its slots."""
+
+_BLOCKED = "and the event loop of its worker was blocked"
+_STUCK = Released("the event loop of the worker was blocked")
 
 Key = tuple[bytes, int]
 
@@ -104,6 +109,21 @@ class Leases:
     def give_up(self) -> None:
         """End what still runs and give it back."""
         self.executor.cancel_all(Released("the worker had to stop before the task ended"))
+
+    def overdue(self, seconds: float) -> list[Run]:
+        """Runs that should have been cancelled at their timeout at least `seconds` ago and were not."""
+        latest = monotonic_ns() - int(seconds * 1e9)
+        return [run for run in self._held.values() if run.outcome is None and run.started and run.deadline < latest]
+
+    def give_up_loop(self, overdue: Collection[Run]) -> None:
+        """The task loop does not answer and never will: report in its place. Nothing is begun any more."""
+        self._draining = True
+        self.executor.drop()
+        open_runs = [run for run in self._held.values() if run.outcome is None]
+        for run in open_runs:
+            run.finished = monotonic_ns()
+            run.outcome = _STUCK if run not in overdue else Failed(f"{timeout_message(run.timeout)}, {_BLOCKED}")
+        self._report([], open_runs)
 
     async def settled(self) -> None:
         """Returns when nothing is held: every lease ran or was given back, and the coordinator knows."""

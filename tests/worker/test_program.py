@@ -264,6 +264,27 @@ async def test_heartbeats_go_on_while_a_coroutine_blocks_its_loop(peer: Peer, wo
     assert (await outcome(peer, blocking)).status == pb.COMPLETE
 
 
+async def test_a_loop_that_is_blocked_beyond_a_timeout_is_given_up(peer: Peer, worker: WorkerProgram) -> None:
+    blocking, beside, later = (
+        lease("block", b'{"seconds": 600}', timeout=0.1),
+        lease("wait", b'{"seconds": 60}'),
+        lease("pid"),
+    )
+    await peer.give(beside)
+    await eventually(lambda: peer.statuses_of(beside) == [pb.STARTED])
+    await peer.give(blocking)
+    await eventually(lambda: peer.heartbeats[-1].loop_lag_seconds > 1)
+    await peer.give(later)
+
+    end = await outcome(peer, blocking)
+    assert (end.status, end.error) == (pb.FAILED, "timed out after 0.1 s, and the event loop of its worker was blocked")
+    for one in (beside, later):
+        assert (await outcome(peer, one)).status == pb.RELEASED
+    assert await worker.exit_code() == 1
+    assert '"blocked_by": "block"' in worker.log
+    assert worker.log.splitlines()[-1].startswith("taskmaster worker: a coroutine blocked the event loop")
+
+
 async def test_children_die_with_a_killed_worker(peer: Peer, worker: WorkerProgram) -> None:
     one = lease("sync-wait", b'{"seconds": 60}')
     await peer.give(one)
