@@ -37,6 +37,8 @@ PRIVATE = (
     "LOG_",
 )
 """Beginnings of variables that a developer's shell must not lend to the cluster of a test."""
+LENT = {"TASKMASTER_LOOP"}
+"""The matrix runs the suite on each event loop."""
 
 
 class RunningCluster:
@@ -76,7 +78,7 @@ class RunningCluster:
     @property
     def env(self) -> dict[str, str]:
         """The environment of every program of this cluster."""
-        lent = {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
+        lent = {name: value for name, value in os.environ.items() if name in LENT or not name.startswith(PRIVATE)}
         # The code beside these tests, and the installed libraries where the interpreter is not ours.
         libraries = [] if self._interpreter is None else [sysconfig.get_path("purelib")]
         path = os.pathsep.join(map(str, [*MODULES, CHECKOUT, *libraries]))

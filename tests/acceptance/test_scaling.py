@@ -12,6 +12,7 @@ async def scale(cluster: RunningCluster, count: int) -> None:
 
 
 async def test_scaling_while_tasks_run_costs_no_task_an_attempt(shared: RunningCluster) -> None:
+    failures = shared.log_text().count('"child_failed"')
     task_ids = shared.enqueue_many("wait", 150, {"seconds": 0.5})
     await eventually(lambda: shared.stats()["running"] == 15)
 
@@ -26,6 +27,7 @@ async def test_scaling_while_tasks_run_costs_no_task_an_attempt(shared: RunningC
     told = {told["event"] for told in shared.get("/api/logs") if told.get("task_id") in set(task_ids)}
     assert told.isdisjoint({"task_failed", "task_rescued", "task_retried"})
     await scale(shared, 3)
+    assert shared.log_text().count('"child_failed"') == failures, "a removed worker did not end well"
 
 
 async def test_a_scale_outside_1_to_50_is_refused(shared: RunningCluster) -> None:
