@@ -88,9 +88,10 @@ class Feed:
     async def watch(self, coordinator_id: str, after: int, watcher_id: str) -> AsyncIterator[EventBatch]:
         """Events after number `after`, then live; without those that came from `watcher_id`. Ends when the feed stops.
 
-        `after` counts only if it speaks of this life of this coordinator; otherwise the watch begins now.
+        `after` counts only if it speaks of this life of this coordinator. Who watched an earlier one has heard nothing
+        of this one and gets all of it; who never watched begins now.
         """
-        seen = after if coordinator_id == self.coordinator_id and after <= self._last else self._last
+        seen = self._first_for(coordinator_id, after)
         woken = asyncio.Event()
         self._watchers.add(woken)
         try:
@@ -103,6 +104,11 @@ class Feed:
                 await woken.wait()
         finally:
             self._watchers.discard(woken)
+
+    def _first_for(self, coordinator_id: str, after: int) -> int:
+        if not coordinator_id:
+            return self._last
+        return min(after, self._last) if coordinator_id == self.coordinator_id else 0
 
     def _since(self, seen: int, watcher_id: str) -> tuple[EventBatch, int]:
         oldest = self._ring[0][0]

@@ -40,10 +40,17 @@ async def test_a_watcher_resumes_where_it_was():
     assert batches[-1].last == 3
 
 
-async def test_a_number_of_another_life_begins_now():
+async def test_who_watched_an_earlier_life_hears_all_of_this_one():
+    it = feed()
+    tell(it, "born", "grown")
+    batches = await heard(it, 2, coordinator="an earlier life", after=70)
+    assert [event.msg for batch in batches for event in batch.events] == ["born", "grown"]
+
+
+async def test_who_never_watched_begins_now():
     it = feed()
     tell(it, "old")
-    watching = asyncio.create_task(heard(it, 1, coordinator="an earlier life", after=1))
+    watching = asyncio.create_task(heard(it, 1, coordinator=""))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     tell(it, "new")
