@@ -5,7 +5,7 @@ Read once in a composition root (`Settings.from_env(os.environ)`) and passed dow
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -63,6 +63,7 @@ class Settings:
         any_host = "0.0.0.0" if contained else "127.0.0.1"  # noqa: S104
         home = read.folder("TASKMASTER_HOME", default_home())
         coordinator = read.listen("COORDINATOR_PORT", ":8080", any_host)
+        coordinators = read.addresses("COORDINATOR_ADDRESS", f"127.0.0.1:{coordinator.port or 8080}")
         database_url, embedded = _database(read, home)
         return cls(
             home=home,
@@ -70,8 +71,8 @@ class Settings:
             embedded=embedded,
             scheduler=read.listen("SCHEDULER_PORT", ":8081", any_host),
             coordinator=coordinator,
-            coordinators=read.addresses("COORDINATOR_ADDRESS", f"127.0.0.1:{coordinator.port or 8080}"),
-            worker_host=read.host("WORKER_ADDRESS", socket.gethostname() if contained else "127.0.0.1"),
+            coordinators=coordinators,
+            worker_host=read.host("WORKER_ADDRESS", _this_host(coordinators)),
             worker_port=read.integer("WORKER_PORT", 0, least=0, most=65535),
             worker_name=read.text("WORKER_NAME", socket.gethostname(), 100),
             worker_pool_size=read.integer("WORKER_POOL_SIZE", 5, least=1, most=1000),
@@ -91,6 +92,12 @@ class Settings:
             shell_commands=read.names("SHELL_COMMANDS"),
             http_targets=read.names("HTTP_TARGETS"),
         )
+
+
+def _this_host(coordinators: Sequence[str]) -> str:
+    """What a worker announces, so that the coordinators can dial it: loopback only if they are all on this machine."""
+    nearby = all(address.startswith(("127.", "localhost:", "[::1]:")) for address in coordinators)
+    return "127.0.0.1" if nearby else socket.gethostname()
 
 
 def in_container() -> bool:

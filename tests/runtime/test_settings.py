@@ -1,5 +1,6 @@
 """Settings: the defaults of the contract, and wrong values that name their variable."""
 
+import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -130,3 +131,9 @@ def test_the_home_is_absolute_whatever_was_written() -> None:
 
 def test_the_url_of_an_ipv6_address_has_brackets() -> None:
     assert urlsplit(settings(SCHEDULER_PORT="[::1]:9000").url).hostname == "::1"
+
+
+def test_a_worker_of_coordinators_elsewhere_announces_the_name_of_its_host() -> None:
+    near = Settings.from_env({"COORDINATOR_ADDRESS": "127.0.0.1:8080,localhost:8090"})
+    far = Settings.from_env({"COORDINATOR_ADDRESS": "127.0.0.1:8080,coordinator:8080"})
+    assert (near.worker_host, far.worker_host) == ("127.0.0.1", socket.gethostname())
