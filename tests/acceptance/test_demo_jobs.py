@@ -32,7 +32,6 @@ async def test_every_job_was_picked_before_it_started_and_started_before_it_comp
     for task in tasks:
         assert moment(task, "created_at") <= moment(task, "picked_at"), task
         assert moment(task, "picked_at") <= moment(task, "started_at") <= moment(task, "completed_at"), task
-        assert (moment(task, "completed_at") - moment(task, "started_at")).total_seconds() >= 1, task
 
 
 async def test_jobs_that_fill_every_slot_are_spread_evenly(shared: RunningCluster) -> None:
