@@ -1,0 +1,62 @@
+"""At the edge of the store driver errors become ours, told in one line and without a password."""
+
+import pytest
+
+from cluster.core.errors import StoreRejected, StoreUnavailable
+from cluster.store.pool import Connection, Pool, connected, create_pool
+from tests.store.made import scalar
+
+
+async def test_a_connection_commits_each_statement(pool: Pool) -> None:
+    async with connected(pool) as one, connected(pool) as two:
+        await one.execute("CREATE TABLE seen (a int)")
+        await two.execute("SELECT FROM seen")
+
+
+async def test_what_would_fail_again_is_rejected(pool: Pool) -> None:
+    with pytest.raises(
+        StoreRejected, match='PostgreSQL refused a statement: relation "nowhere" does not exist'
+    ) as refusal:
+        async with connected(pool) as conn:
+            await conn.execute("SELECT FROM nowhere")
+    assert "\n" not in refusal.value.detail
+
+
+@pytest.mark.parametrize("code", ["40P01", "40001", "53100", "53300", "57014", "57P01", "25006", "55P03", "08006"])
+async def test_what_passes_is_unavailable(pool: Pool, code: str) -> None:
+    with pytest.raises(StoreUnavailable):
+        async with connected(pool) as conn:
+            await conn.execute(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{code}'; END $$".encode())
+
+
+async def test_a_connection_that_was_cut_is_unavailable_and_the_pool_goes_on(pool: Pool) -> None:
+    with pytest.raises(StoreUnavailable):
+        async with connected(pool) as conn:
+            await conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    async with connected(pool) as conn:
+        await conn.execute("SELECT 1")
+
+
+async def test_a_server_that_is_not_there_is_unavailable_and_no_password_is_told() -> None:
+    async with create_pool("postgresql://me:topsecret@127.0.0.1:1/x", role="test", size=1) as pool:
+        pool.timeout = 0.5
+        with pytest.raises(StoreUnavailable) as refusal:
+            async with connected(pool):
+                pass
+    assert "topsecret" not in refusal.value.detail
+
+
+async def test_a_pool_that_is_closed_is_unavailable(database_url: str) -> None:
+    pool = create_pool(database_url, role="test", size=1)
+    with pytest.raises(StoreUnavailable):
+        async with connected(pool):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("application_name", "taskmaster test"), ("synchronous_commit", "on"), ("TimeZone", "UTC")]
+)
+async def test_every_connection_has_a_name_is_durable_and_speaks_utc(
+    conn: Connection, setting: str, value: str
+) -> None:
+    assert await scalar(conn, f"SELECT current_setting('{setting}')") == value
