@@ -11,6 +11,8 @@ from functools import partial
 
 REASON_VARIABLE = "TASKMASTER_REASON"
 """The descriptor to write the reason to."""
+REASON_BYTES = 4096
+"""No more is told: the parent reads after our end, and a pipe holds no more than this for certain."""
 
 
 def voice(role: str) -> Callable[[str], None]:
@@ -29,7 +31,7 @@ def voice(role: str) -> Callable[[str], None]:
 
 
 def _tell(descriptor: int, reason: str) -> None:
-    os.write(descriptor, _line(reason).encode())
+    os.write(descriptor, _line(reason).encode()[:REASON_BYTES])
 
 
 def _print(role: str, reason: str) -> None:

@@ -7,10 +7,8 @@ import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
-from cluster.runtime.reasons import REASON_VARIABLE
+from cluster.runtime.reasons import REASON_BYTES, REASON_VARIABLE
 from cluster.runtime.signals import PARENT_VARIABLE
-
-REASON_BYTES = 4096
 
 
 class Process:

@@ -60,6 +60,13 @@ async def test_a_child_says_in_its_own_words_why_it_ended(troupe: Troupe) -> Non
     assert process.last_words() == "port 8081 is in use"
 
 
+async def test_a_child_with_much_to_say_is_cut_short_and_not_blocked() -> None:
+    process = spawn(sys.executable, "-c", "from cluster.runtime.reasons import voice; voice('edge')('long ' * 100_000)")
+
+    assert await ended(process) == 0
+    assert process.last_words().startswith("long long")
+
+
 @pytest.mark.parametrize(
     ("code", "words"), [("import sys; sys.exit(3)", "exit code 3"), ("import os; os.abort()", "killed by SIGABRT")]
 )
