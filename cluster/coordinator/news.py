@@ -43,6 +43,7 @@ def begun_news(item: Settling) -> TaskNews:
 
 
 def outcome_news(item: Settling) -> TaskNews:
+    """How a lease ended, or that its report came too late."""
     lease, session = item.report.lease, item.batch.session
     where = f"{lease.command} on {session.name}"
     match item.settlement:

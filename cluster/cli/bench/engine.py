@@ -3,17 +3,15 @@
 import asyncio
 import os
 import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
-from typing import IO
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
 
 import psutil
 
 from cluster.cli.bench.figures import EngineFigures
+from cluster.cli.bench.program import program
 from cluster.core.errors import CannotStart
 from cluster.core.new_task import NewTask
 from cluster.runtime.ids import new_id
@@ -27,6 +25,7 @@ PATIENCE = 30.0
 """Seconds without a finished task after which the bench gives up."""
 LOOK = 0.1
 
+Processes = dict[str, list[psutil.Popen]]
 Told = Callable[[int], None]
 """Called with how many tasks have been done so far."""
 
@@ -56,7 +55,7 @@ async def drain(pool: Pool, url: str, *, tasks: int, workers: int, enqueue_secon
     return EngineFigures(tasks, enqueue_seconds, seconds, cpu, wal)
 
 
-async def _watch(pool: Pool, tasks: int, processes: dict[str, list[psutil.Process]], told: Told) -> float:
+async def _watch(pool: Pool, tasks: int, processes: Processes, told: Told) -> float:
     done, moved_at = 0, time.monotonic()
     while done < tasks:
         await asyncio.sleep(LOOK)
@@ -65,7 +64,7 @@ async def _watch(pool: Pool, tasks: int, processes: dict[str, list[psutil.Proces
         if finished > done:
             done, moved_at = finished, time.monotonic()
             told(done)
-        dead = [name for name, group in processes.items() if not all(process.is_running() for process in group)]
+        dead = [name for name, group in processes.items() if not all(process.poll() is None for process in group)]
         if dead or time.monotonic() - moved_at > PATIENCE:
             raise CannotStart(
                 f"the bench stands still at {done} of {tasks} tasks" + (f": {dead[0]} ended" if dead else "")
@@ -73,7 +72,7 @@ async def _watch(pool: Pool, tasks: int, processes: dict[str, list[psutil.Proces
     return seconds
 
 
-async def _cpu(pool: Pool, processes: dict[str, list[psutil.Process]]) -> dict[str, float]:
+async def _cpu(pool: Pool, processes: Processes) -> dict[str, float]:
     """CPU seconds so far, by process; those of PostgreSQL only when it runs on this machine."""
     spent = {name: sum(_spent(process) for process in group) for name, group in processes.items()}
     async with connected(pool) as connection:
@@ -90,7 +89,7 @@ def _spent(process: psutil.Process) -> float:
 
 
 @asynccontextmanager
-async def _cluster(url: str, workers: int) -> AsyncIterator[dict[str, list[psutil.Process]]]:
+async def _cluster(url: str, workers: int) -> AsyncIterator[Processes]:
     port = _free_port()
     environment = {
         **os.environ,
@@ -102,20 +101,9 @@ async def _cluster(url: str, workers: int) -> AsyncIterator[dict[str, list[psuti
         "TASKMASTER_TASKS": "",
     }
     with tempfile.TemporaryFile() as log, ExitStack() as started:
-        coordinator = started.enter_context(_program("cluster.coordinator", environment, log))
-        crew = [started.enter_context(_program("cluster.worker", environment, log)) for _ in range(workers)]
+        coordinator = started.enter_context(program("cluster.coordinator", environment, log))
+        crew = [started.enter_context(program("cluster.worker", environment, log)) for _ in range(workers)]
         yield {"coordinator": [coordinator], "workers" if workers > 1 else "worker": crew}
-
-
-@contextmanager
-def _program(module: str, environment: dict[str, str], log: IO[bytes]) -> Iterator[psutil.Process]:
-    argv = [sys.executable, "-m", module]
-    process = psutil.Popen(argv, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def _free_port() -> int:

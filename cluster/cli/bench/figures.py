@@ -30,6 +30,8 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Run:
+    """Both measurements of one run. Rates are tasks per second."""
+
     machine: Machine
     bare: BareFigures
     engine: EngineFigures

@@ -3,13 +3,15 @@
 import asyncio
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import IO
 
+import psutil
+
+from cluster.cli.bench.program import program
 from cluster.core.errors import CannotStart, StoreUnavailable
 from cluster.runtime.settings import Settings
 from cluster.store.server import ask_server
@@ -39,31 +41,15 @@ async def bench_server(settings: Settings) -> AsyncIterator[str]:
 async def _embedded(home: Path) -> AsyncIterator[str]:
     environment = {**os.environ, "TASKMASTER_HOME": str(home), "TASKMASTER_PARENT": str(os.getpid())}
     url = Settings.from_env(environment).database_url
-    with (home / "log").open("wb") as log:
-        # start_new_session: Ctrl-C on the terminal is for the bench, which then stops its server itself.
-        server = subprocess.Popen(
-            [sys.executable, "-m", "cluster.supervisor.postgres"],
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        await _answering(url.replace("/scheduler?", "/postgres?"), server, home / "log")
+    with tempfile.TemporaryFile() as log, program("cluster.supervisor.postgres", environment, log) as server:
+        await _answering(url.replace("/scheduler?", "/postgres?"), server, log)
         yield url
-    finally:
-        server.terminate()
-        await asyncio.to_thread(server.wait)
 
 
-async def _answering(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+async def _answering(url: str, server: psutil.Popen, log: IO[bytes]) -> None:
     try:
         async with asyncio.timeout(PATIENCE):
-            while True:
-                if server.poll() is not None:
-                    raise CannotStart(
-                        f"the bench's PostgreSQL did not start: {log.read_text(errors='replace').strip()}"
-                    )
+            while server.poll() is None:
                 try:
                     await ask_server(url, timeout=2)
                 except StoreUnavailable:
@@ -72,3 +58,5 @@ async def _answering(url: str, server: "subprocess.Popen[bytes]", log: Path) -> 
                     return
     except TimeoutError:
         raise CannotStart(f"the bench's PostgreSQL did not answer within {PATIENCE:g} s") from None
+    log.seek(0)
+    raise CannotStart(f"the bench's PostgreSQL did not start: {log.read().decode(errors='replace').strip()}")
