@@ -1,7 +1,8 @@
 """The life of a task: its states, which may follow which, and what people call them.
 
-    scheduled → ready → leased → running → complete | failed | cancelled | dead
-    running → ready | scheduled (retry)     leased | running → ready (release, rescue)     leased → parked → ready
+scheduled → ready → leased → running → complete | failed | cancelled | dead
+
+Back again: running → ready | scheduled (retry), leased | running → ready (release, rescue), leased → parked → ready.
 """
 
 from enum import IntEnum, StrEnum
