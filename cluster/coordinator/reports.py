@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct
 
 from cluster.coordinator.session import HeldLease, WorkerSession
 from cluster.core.limits import REPORT_BYTES
@@ -11,8 +12,7 @@ from cluster.core.outcome import Cancelled, Failed, Outcome, Released, Succeeded
 from cluster.wire import taskmaster_pb2 as pb
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseOutcome:
+class LeaseOutcome(Struct, frozen=True):
     """How one lease ended; microseconds before its batch came. `started_us_ago` None: it never started."""
 
     lease: HeldLease
@@ -21,8 +21,7 @@ class LeaseOutcome:
     finished_us_ago: int
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     lease: HeldLease
     us_ago: int
 

@@ -1,34 +1,34 @@
-"""Outcomes are values: what a worker says became of a lease, and what that leads to."""
+"""Outcomes are values: what a worker says became of a lease, and what that leads to.
 
-from dataclasses import dataclass
+Structs, not dataclasses: one of each is made for every task, and they cost a fifth.
+"""
+
 from uuid import UUID
+
+from msgspec import Struct
 
 from cluster.core.retry import Backoff
 from cluster.core.task import State
 
 
-@dataclass(frozen=True, slots=True)
-class Succeeded:
+class Succeeded(Struct, frozen=True):
     """The function returned; `result` is JSON in UTF-8 or None."""
 
     result: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """The function raised or the lease could not be run. `permanent`: trying again is pointless."""
 
     error: str
     permanent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(Struct, frozen=True):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
+class Released(Struct, frozen=True):
     """Given back unrun: ready again at once, the attempt does not count."""
 
     reason: str = ""
@@ -37,8 +37,7 @@ class Released:
 Outcome = Succeeded | Failed | Cancelled | Released
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Struct, frozen=True):
     """The exclusive timed right to run one task, as the coordinator remembers it."""
 
     task_id: UUID
@@ -48,8 +47,7 @@ class Lease:
     max_attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(Struct, frozen=True):
     """The task is over: it moves to history in `state`."""
 
     state: State
@@ -57,16 +55,14 @@ class Finish:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TryAgain:
+class TryAgain(Struct, frozen=True):
     """The task becomes due again `delay` seconds from now."""
 
     delay: float
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class GiveBack:
+class GiveBack(Struct, frozen=True):
     """The task becomes ready at once and keeps its attempt."""
 
 

@@ -92,13 +92,13 @@ async def claim(connection: Connection, slots: Slots) -> list[LeasedTask]:
 
 async def start(connection: Connection, reports: Sequence[Started]) -> set[UUID]:
     """Record that leased tasks run; those already recorded do not come back."""
-    reports = sorted(reports)
+    reports = sorted(reports, key=_by_lease)
     return await _fenced(connection, "start", reports, started=[report.started_us_ago for report in reports])
 
 
 async def finish(connection: Connection, reports: Sequence[Finished]) -> set[UUID]:
     """Move tasks to history."""
-    reports = sorted(reports, key=_held)
+    reports = sorted(reports, key=_by_lease)
     return await _fenced(
         connection,
         "finish",
@@ -113,19 +113,19 @@ async def finish(connection: Connection, reports: Sequence[Finished]) -> set[UUI
 
 async def retry(connection: Connection, reports: Sequence[Retried]) -> set[UUID]:
     """Make failed tasks due again after their delay."""
-    reports = sorted(reports)
+    reports = sorted(reports, key=_by_lease)
     delays, errors = [float(report.delay) for report in reports], [report.error for report in reports]
     return await _fenced(connection, "retry", reports, delays=delays, errors=errors)
 
 
 async def release(connection: Connection, leases: Sequence[Held]) -> set[UUID]:
     """Give tasks back unrun: ready at once, with the attempt they had before."""
-    return await _ids(connection, "release", _keys(sorted(leases)))
+    return await _ids(connection, "release", _keys(sorted(leases, key=_order)))
 
 
 async def park(connection: Connection, reports: Sequence[Parked]) -> set[UUID]:
     """Put aside tasks whose command nobody knows."""
-    reports = sorted(reports)
+    reports = sorted(reports, key=_by_lease)
     return await _fenced(connection, "park", reports, reasons=[report.reason for report in reports])
 
 
@@ -161,8 +161,13 @@ def _keys(leases: Sequence[Held]) -> dict[str, Sequence[object]]:
     return {"ids": [lease.task_id for lease in leases], "tokens": [lease.token for lease in leases]}
 
 
-def _held(report: Finished) -> Held:
-    return report.held
+def _by_lease(report: Started | Finished | Retried | Parked) -> tuple[int, int]:
+    return _order(report.held)
+
+
+def _order(lease: Held) -> tuple[int, int]:
+    # UUIDs compare as their numbers do, which is how PostgreSQL sorts them, but ten times slower.
+    return lease.task_id.int, lease.token
 
 
 def _sparse(values: list[str | None]) -> list[str | None]:
