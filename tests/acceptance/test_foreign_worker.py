@@ -44,7 +44,9 @@ def coordinator(database_url: str, port: int, tmp_path: Path) -> Iterator[Progra
     )
     yield program
     program.send(signal.SIGTERM)
-    assert program.wait() == 0, (tmp_path / "log").read_text()
+    code = program.wait()
+    print((tmp_path / "log").read_text())  # pytest shows it when the test failed
+    assert code == 0
 
 
 @pytest.fixture
