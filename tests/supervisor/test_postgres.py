@@ -17,8 +17,8 @@ import pytest
 
 from cluster.core.errors import CannotStart
 from cluster.runtime.paths import socket_folder
-from cluster.supervisor.postgres import account, binaries, data, folders
-from cluster.supervisor.postgres.account import Account, server_account
+from cluster.supervisor.postgres import account, binaries, data, disguise, folders
+from cluster.supervisor.postgres.account import Account, disguised, server_account
 from cluster.supervisor.postgres.binaries import Binaries
 from cluster.supervisor.postgres.server import PostgresServer
 from tests.fixtures.eventually import eventually
@@ -210,11 +210,28 @@ def test_a_socket_folder_of_somebody_else_is_refused(home: Path) -> None:
         folders.private_folder(home / "run", server_account())
 
 
-def test_a_home_in_a_closed_folder_is_refused_and_the_folder_left_closed(home: Path) -> None:
+def test_a_home_in_a_closed_folder_is_refused_where_there_is_no_way_in(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disguise, "possible", lambda: False)
     stranger = Account("stranger", 54321, 54321, borrowed=True)
     home.chmod(0o700)
     with pytest.raises(CannotStart, match=f"stranger, which may not enter {home}; set TASKMASTER_HOME"):
         folders.let_in(home / "inner", stranger)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+
+
+async def test_a_home_in_a_closed_folder_is_used_by_whoever_may_enter_it(home: Path) -> None:
+    if os.geteuid() == 0 and not disguise.possible():
+        assert disguised() is None
+        return
+    home.chmod(0o700)
+    server = PostgresServer(Binaries.embedded(), home / "inner", home / "inner" / "run")
+    await server.start()
+    try:
+        assert (home / "inner" / "postgres").stat().st_uid == os.geteuid()
+    finally:
+        await server.stop()
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
 

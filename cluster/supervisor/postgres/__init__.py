@@ -5,6 +5,7 @@ unix socket in a folder that is private to this user, so it needs no password.
 
 `binaries`  where initdb and postgres are, and a copy of them where the server's account can reach them
 `account`   who runs it: PostgreSQL refuses root, so root lends it an account without rights
+`disguise`  where that account cannot get to the data: root as an ordinary user of a namespace of its own
 `folders`   the folders it needs, with the owner and mode it insists on
 `lock`      one server per data folder, also across a killed role whose server is still shutting down
 `server`    `PostgresServer`: initialise, start, stop; also what the tests run, for every supported version

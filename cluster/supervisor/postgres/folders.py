@@ -5,26 +5,33 @@ import stat
 from pathlib import Path
 
 from cluster.core.errors import CannotStart
-from cluster.supervisor.postgres.account import Account
+from cluster.supervisor.postgres.account import Account, disguised
 
 PASSABLE = 0o711
 PRIVATE = 0o700
 
 
-def let_in(home: Path, account: Account) -> None:
-    """Make `home`, and let `account` pass through it. CannotStart if it cannot get there: nothing above is changed."""
+def let_in(home: Path, account: Account) -> Account:
+    """Make `home`, and let `account` pass through it; returns who is to run the server.
+
+    Nothing above `home` is changed. If that keeps the account out, root runs the server itself, in disguise; where it
+    cannot: CannotStart.
+    """
     try:
         home.mkdir(parents=True, exist_ok=True)
-        if account.borrowed and not account.can_enter(home):
+        closed = next((path for path in reversed(home.parents) if not account.can_enter(path)), None)
+        if closed is None and not account.can_enter(home):
             home.chmod(stat.S_IMODE(home.stat().st_mode) | 0o011)
     except OSError as error:
         raise CannotStart(f"{home} cannot be used for data ({error.strerror}); set TASKMASTER_HOME") from error
-    closed = next((path for path in reversed(home.parents) if not account.can_enter(path)), None)
-    if closed is not None:
-        raise CannotStart(
-            f"PostgreSQL runs as the user {account.name}, which may not enter {closed}; "
-            "set TASKMASTER_HOME to a folder elsewhere"
-        )
+    if closed is None:
+        return account
+    if ourselves := disguised():
+        return ourselves
+    raise CannotStart(
+        f"PostgreSQL runs as the user {account.name}, which may not enter {closed}; "
+        "set TASKMASTER_HOME to a folder elsewhere"
+    )
 
 
 def private_folder(path: Path, account: Account) -> Path:

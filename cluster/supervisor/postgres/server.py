@@ -70,8 +70,7 @@ class PostgresServer:
         """Returns when the server takes connections. Raises CannotStart with the server's own reason."""
         if self._process is not None:
             return
-        account = server_account()
-        let_in(self._home, account)
+        account = let_in(self._home, server_account())
         binaries = self._binaries.reachable(account, self._home)
         major = binaries.version().split(".")[0]
         folder = data.locate(self._home, major)
@@ -120,9 +119,8 @@ class PostgresServer:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - it only makes system calls
                 pass_fds=(lock,),
-                **account.process(),
+                **account.process(_die_with(os.getpid())),
             )
 
     async def _ready(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
