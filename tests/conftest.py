@@ -2,5 +2,10 @@
 
 from tests.fixtures.loop import pytest_asyncio_loop_factories
 from tests.fixtures.postgres import conn, database_url, pool, postgres, postgres_home, template
+from tests.fixtures.signals import hear_signals
 
 __all__ = ["conn", "database_url", "pool", "postgres", "postgres_home", "pytest_asyncio_loop_factories", "template"]
+
+
+def pytest_configure() -> None:
+    hear_signals()
