@@ -75,7 +75,8 @@ async def test_list_workers_says_the_same_as_the_http_route(shared: RunningClust
 async def test_watch_events_tells_the_life_of_a_task(shared: RunningCluster, channel: grpc.aio.Channel) -> None:
     coordinator = services.CoordinatorServiceStub(channel)
     call = coordinator.WatchEvents(wire.WatchEventsRequest(), timeout=20)
-    task_id = shared.enqueue("demo-job")
+    # A moment ahead: the stream tells what happens from when it is open.
+    task_id = shared.enqueue("demo-job", delay_seconds=1)
 
     told: list[str] = []
     async for batch in call:

@@ -46,6 +46,19 @@ async def test_a_port_in_use_is_one_line_that_names_the_setting(database_url, tm
     assert log.read_text() == f"taskmaster edge: port {port} is in use; set SCHEDULER_PORT\n"
 
 
+async def test_answers_do_not_wait_for_the_clients_acknowledgement_on_any_event_loop():
+    accepted = asyncio.get_running_loop().create_future()
+    with bound(Address("127.0.0.1", 0)) as listener:
+        async with await asyncio.start_server(lambda _, writer: accepted.set_result(writer), sock=listener):
+            _, ours = await asyncio.open_connection(*listener.getsockname())
+            theirs = await accepted
+            connection = theirs.get_extra_info("socket")
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            for writer in (ours, theirs):
+                writer.close()
+                await writer.wait_closed()
+
+
 def test_a_host_that_is_not_this_machine_is_one_line_too():
     for host in ("203.0.113.1", "no such host", "a" * 70 + ".example"):
         with pytest.raises(Exception, match=r"^cannot listen on .*; set SCHEDULER_PORT$"):
