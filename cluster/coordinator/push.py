@@ -84,6 +84,9 @@ class PushDelivery:
             self._give_back(lease, response.detail or "not accepted")
 
     def _give_back(self, lease: HeldLease, reason: str) -> None:
+        if lease.started:
+            # The call broke after the worker had begun: what becomes of the task is for it, or its end, to say.
+            return
         self._rests_until = time.monotonic() + REST
         batch = Batch(self._session, time.monotonic(), lambda _: None)
         outcome = pb.TaskOutcome(task_id=lease.key, lease_token=lease.token, status=pb.RELEASED, error=reason)

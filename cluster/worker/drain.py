@@ -23,7 +23,7 @@ async def drain(leases: Leases, session: Session, timeout: float) -> None:
     """
     telemetry.emit("draining", held=len(leases))
     leases.drain()
-    session.drain()
+    await session.drain()
     if await _settled(leases, timeout):
         return
     leases.give_up()

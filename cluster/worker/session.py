@@ -1,6 +1,7 @@
 """One life of this worker as a coordinator sees it: registered by the first heartbeat, kept alive by the others."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from cluster.worker.coordinators import Coordinators
 
 REGISTRATION_SECONDS = 5.0
 """How long a stream of a session that we do not know yet waits for the heartbeat's answer to arrive."""
+TELLING_SECONDS = 1.0
+"""How long a drain waits for a coordinator to hear of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,8 @@ class Session:
     `over` is called when the coordinator says that the session is: its leases belong to others already. Then we
     register anew, as a new life with a new worker id. `health` is asked before each heartbeat.
 
-    State: our id, the address our WorkerService got, the session (0 = not registered), whether we drain, and how many
-    heartbeats failed in a row.
+    State: our id, the address our WorkerService got, the session (0 = not registered), whether we drain and have told
+    so, and how many heartbeats failed in a row.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Session:
         self._health, self._over = health, over
         self._id = 0
         self._draining = False
+        self._draining_told = asyncio.Event()
         self._failures = 0
         self._backoff = Backoff(first=0.1, cap=interval, jitter=0.2)
         self._changed = asyncio.Condition()
@@ -77,10 +81,17 @@ class Session:
     async def stop(self) -> None:
         await self._ticker.stop()
 
-    def drain(self) -> None:
-        """Tell the coordinator at once that we take no more."""
+    async def drain(self) -> None:
+        """Tell the coordinator at once that we take no more; returns when it knows, or cannot be told for a while.
+
+        A worker that holds nothing would be gone before, and look as if it had died.
+        """
         self._draining = True
         self._ticker.wake()
+        if self._id:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TELLING_SECONDS):
+                    await self._draining_told.wait()
 
     async def known(self, session_id: int) -> bool:
         """Whether this is our session; waits while its registration may still be on its way to us."""
@@ -93,6 +104,7 @@ class Session:
 
     async def step(self) -> float:
         """One heartbeat. Returns the seconds until the next."""
+        draining = self._draining
         try:
             answer = await self._coordinators.heartbeat(self._heartbeat())
         except CoordinatorUnavailable as error:
@@ -100,6 +112,8 @@ class Session:
         if self._failures:
             telemetry.emit("coordinator_back", address=self._coordinators.current)
         self._failures = 0
+        if draining:
+            self._draining_told.set()
         return await self._answered(answer)
 
     def _heartbeat(self) -> pb.HeartbeatRequest:

@@ -21,18 +21,21 @@ from cluster.wire.channel import open_channel
 from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceStub
 from tests.coordinator.peer import PeerWorker
 
-HEARTBEAT = 0.4
+@pytest.fixture
+def heartbeat() -> float:
+    """Seconds between heartbeats. Peers send none of their own accord: a test in which one is lost wants it short."""
+    return 10.0
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
+def settings(database_url: str, tmp_path: Path, heartbeat: float) -> Settings:
     return Settings.from_env(
         {
             **{name: value for name, value in os.environ.items() if name in {"HOME", "PATH"}},
             "DATABASE_URL": database_url,
             "TASKMASTER_HOME": str(tmp_path),
             "COORDINATOR_PORT": "127.0.0.1:0",
-            "HEARTBEAT_INTERVAL": str(HEARTBEAT),
+            "HEARTBEAT_INTERVAL": str(heartbeat),
             "HEARTBEAT_MISSES": "3",
         }
     )

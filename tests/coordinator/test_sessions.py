@@ -9,16 +9,16 @@ from cluster.store.sessions import live_sessions
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.channel import open_channel
 from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceStub
-from tests.coordinator.conftest import HEARTBEAT, add, look
+from tests.coordinator.conftest import add, look
 from tests.coordinator.peer import PeerWorker
 from tests.fixtures.eventually import eventually
 
 
-async def test_the_first_heartbeat_registers_and_the_next_keep_alive(conn, start_worker):
+async def test_the_first_heartbeat_registers_and_the_next_keep_alive(conn, start_worker, heartbeat):
     worker = await start_worker(name="w", slots=3)
     answer = await worker.heartbeat(rss_bytes=1234)
     assert answer.session_id == worker.session_id > 0
-    assert (answer.interval_seconds, answer.misses) == (HEARTBEAT, 3)
+    assert (answer.interval_seconds, answer.misses) == (heartbeat, 3)
     [row] = await live_sessions(conn)
     assert (row.name, row.slots, row.handlers) == ("w", 3, ["noop"])
 
@@ -60,6 +60,7 @@ async def test_the_tasks_of_a_dead_process_run_elsewhere(conn, start_worker):
     assert row.name == "heir"
 
 
+@pytest.mark.parametrize("heartbeat", [0.4])
 async def test_a_worker_that_misses_its_heartbeats_is_lost_and_its_late_report_refused(conn, start_worker):
     frozen = await start_worker(name="frozen", slots=1)
     [task_id] = await add(conn)

@@ -202,6 +202,14 @@ async def test_a_drain_finishes_what_runs_and_gives_back_the_rest(peer: Peer, wo
     assert await worker.exit_code() == 0
 
 
+async def test_a_worker_that_holds_nothing_says_that_it_drains_before_it_leaves(
+    peer: Peer, worker: WorkerProgram
+) -> None:
+    worker.send(signal.SIGTERM)
+    assert await worker.exit_code() == 0
+    assert peer.heartbeats[-1].draining
+
+
 async def test_what_outlasts_the_drain_is_given_back(peer: Peer, start_worker: StartWorker) -> None:
     worker = start_worker(DRAIN_TIMEOUT="0.2")
     await connected(peer)

@@ -1,5 +1,6 @@
 """One life of a worker, as it tells it to coordinators."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
@@ -55,9 +56,11 @@ async def test_a_session_that_is_over_is_followed_at_once_by_another_life(peer: 
 
 async def test_a_worker_that_drains_does_not_begin_another_life(peer: Peer, life: Life) -> None:
     await life.session.step()
-    life.session.drain()
+    told = asyncio.create_task(life.session.drain())
+    await asyncio.sleep(0)
     peer.over.add(1)
     assert await life.session.step() > 0
+    await told
     assert peer.heartbeats[-1].draining
     assert life.ends == 1
 
