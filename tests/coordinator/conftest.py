@@ -21,6 +21,7 @@ from cluster.wire.channel import open_channel
 from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceStub
 from tests.coordinator.peer import PeerWorker
 
+
 @pytest.fixture
 def heartbeat() -> float:
     """Seconds between heartbeats. Peers send none of their own accord: a test in which one is lost wants it short."""
