@@ -36,4 +36,5 @@ def test_a_later_attempt_never_waits_less(backoff, attempt, random):
 @given(backoff=backoffs, attempt=st.integers(1, 1000), random=uniform)
 def test_the_jitter_spreads_evenly_around_the_middle(backoff, attempt, random):
     middle = backoff.delay(attempt, 0.5)
-    assert abs(backoff.delay(attempt, random) - middle) <= middle * backoff.jitter * 1.000001
+    rounding = 1e-9
+    assert abs(backoff.delay(attempt, random) - middle) <= middle * (backoff.jitter + rounding)
