@@ -1,5 +1,6 @@
 """Fixtures for every test. What needs PostgreSQL asks for `database_url`, `pool` or `conn`."""
 
+from tests.fixtures.hypotheses import choose_examples
 from tests.fixtures.loop import pytest_asyncio_loop_factories
 from tests.fixtures.postgres import conn, database_url, pool, postgres, postgres_home, template
 from tests.fixtures.signals import hear_signals
@@ -9,3 +10,4 @@ __all__ = ["conn", "database_url", "pool", "postgres", "postgres_home", "pytest_
 
 def pytest_configure() -> None:
     hear_signals()
+    choose_examples()
