@@ -66,6 +66,8 @@ async def work(settings: Settings, handlers: Mapping[str, Prepared]) -> None:
             async with running(session):
                 await _first(shutdown.wait(), stuck.wait())
                 await drain(leases, session, settings.drain_timeout)
+            # Or the server would wait for its end, which only a coordinator that is told by it can bring.
+            servicer.shut_stream()
         stuck.check()
         code = 0
     finally:

@@ -34,7 +34,11 @@ class WorkerServicer(WorkerServiceServicer):
         stream, replaced = Stream(context, self._leases), self._stream
         self._stream = stream
         telemetry.emit("stream_opened", session_id=first.session_id)
-        await stream.serve(after=replaced)
+        try:
+            await stream.serve(after=replaced)
+        finally:
+            if self._stream is stream:
+                self._session.hurry()
 
     async def SubmitTask(self, request: pb.TaskRequest, context: object) -> pb.TaskResponse:  # noqa: N802
         """One task for one free slot; what becomes of it is told by UpdateTaskStatus."""

@@ -93,6 +93,10 @@ class Session:
                 async with asyncio.timeout(TELLING_SECONDS):
                     await self._draining_told.wait()
 
+    def hurry(self) -> None:
+        """Send the next heartbeat now: our stream broke, and only a heartbeat brings a coordinator to open another."""
+        self._ticker.wake()
+
     async def known(self, session_id: int) -> bool:
         """Whether this is our session; waits while its registration may still be on its way to us."""
         try:

@@ -39,6 +39,7 @@ class Peer(CoordinatorServiceServicer):
         self.over: set[int] = set()
         self.refuse_updates = False
         self.settles = True
+        self.interval = INTERVAL
         self.told = Told()
         self.call: grpc.aio.StreamStreamCall | None = None
         self._sessions = itertools.count(1)
@@ -71,7 +72,7 @@ class Peer(CoordinatorServiceServicer):
         session = request.session_id or next(self._sessions)
         if session in self.over:
             session = 0
-        return pb.HeartbeatResponse(session_id=session, interval_seconds=INTERVAL, misses=3, coordinator_id="peer")
+        return pb.HeartbeatResponse(session_id=session, interval_seconds=self.interval, misses=3, coordinator_id="peer")
 
     async def UpdateTaskStatus(  # noqa: N802
         self, request: pb.UpdateTaskStatusRequest, context: object

@@ -210,6 +210,24 @@ async def test_a_worker_that_holds_nothing_says_that_it_drains_before_it_leaves(
     assert peer.heartbeats[-1].draining
 
 
+async def test_a_drained_worker_ends_its_stream_itself(peer: Peer, worker: WorkerProgram) -> None:
+    worker.send(signal.SIGTERM)
+
+    assert await peer.ended() == grpc.StatusCode.OK
+    assert await worker.exit_code() == 0
+
+
+async def test_a_broken_stream_brings_the_next_heartbeat_at_once(peer: Peer, worker: WorkerProgram) -> None:
+    peer.interval = 3600
+    before = len(peer.heartbeats)
+    await eventually(lambda: len(peer.heartbeats) > before)
+
+    await peer.hang_up()
+
+    await eventually(lambda: len(peer.heartbeats) > before + 1)
+    assert peer.session.session_id == 1
+
+
 async def test_what_outlasts_the_drain_is_given_back(peer: Peer, start_worker: StartWorker) -> None:
     worker = start_worker(DRAIN_TIMEOUT="0.2")
     await connected(peer)
