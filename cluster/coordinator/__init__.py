@@ -8,6 +8,9 @@ How a task passes through, each arrow a batch:
 
 `session`     what this process remembers of one worker: its leases, its credit. All of it can be rebuilt.
 `sessions`    heartbeats open, adopt, prolong and end sessions; ending one rescues its leases in the same statement.
+              `heartbeats` reads what they say. Whoever was away (a frozen coordinator, a new leader, PostgreSQL in an
+              outage) gives the workers time to be heard again before it calls them lost.
+`strays`      gives back leases that PostgreSQL holds for a worker here and nobody here knows of.
 `dispatcher`  one claim over all free slots, woken by enqueues and freed slots; polling is the path that is always
               right.
 `stream`      the fast delivery: one bidirectional stream to a worker. `push` the simple one: a call per task.

@@ -13,7 +13,8 @@ from cluster.coordinator.finisher import Finisher
 from cluster.coordinator.push import PushDelivery
 from cluster.coordinator.servicer import CoordinatorServicer
 from cluster.coordinator.session import Delivery, WorkerSession
-from cluster.coordinator.sessions import Sessions
+from cluster.coordinator.sessions import COME_AGAIN, Sessions
+from cluster.coordinator.strays import Strays
 from cluster.coordinator.stream import StreamDelivery
 from cluster.coordinator.submissions import Submissions
 from cluster.coordinator.supervision import Supervision
@@ -47,9 +48,17 @@ class Coordinator:
             self._pool, self._feed, clock, self.id, settings.heartbeat_interval, settings.heartbeat_misses
         )
         self._dispatcher = Dispatcher(self._pool, self._sessions, self._feed, settings.dispatch_policy)
-        self._finisher = Finisher(self._pool, self._feed, self._dispatcher.wake)
+        self._finisher = Finisher(self._pool, self._feed, self._dispatcher.wake, self._wake_promoter)
+        self._strays = Strays(self._pool, self._sessions, self._feed, self._dispatcher.wake)
         self._elector = Elector(self._pool, self.id, self._elected)
-        self._duties = Duties(self._pool, self._elector, self._feed, self._dispatcher.wake, settings.history_days)
+        self._duties = Duties(
+            self._pool,
+            self._elector,
+            self._feed,
+            self._dispatcher.wake,
+            patience=COME_AGAIN * settings.heartbeat_interval,
+            history_days=settings.history_days,
+        )
         self._supervision = Supervision(self._pool, self._feed)
         self._sessions.deliver = self._delivery
         self._sessions.woken = self._dispatcher.wake
@@ -59,6 +68,7 @@ class Coordinator:
             self._sessions,
             self._finisher,
             self._dispatcher,
+            self._strays,
             self._elector,
             self._duties,
             self._supervision,
@@ -112,6 +122,9 @@ class Coordinator:
 
     def _wake_tasks(self) -> None:
         self._dispatcher.wake()
+        self._wake_promoter()
+
+    def _wake_promoter(self) -> None:
         self._duties.wake()
 
     def _delivery(self, session: WorkerSession) -> Delivery:

@@ -22,13 +22,27 @@ Duty = Callable[[Connection, int], Awaitable[float | None]]
 
 
 class Duties:
-    """Tickers that rest while another coordinator leads. `woken` is called when tasks became ready."""
+    """Tickers that rest while another coordinator leads. `woken` is called when tasks became ready.
 
-    def __init__(self, pool: Pool, elector: Elector, feed: Feed, woken: Callable[[], None], history_days: int) -> None:
+    `patience`: seconds that a new leader, or PostgreSQL after an outage, gives the workers to be heard again before
+    sessions that expired are ended: their workers may be alive, and run their tasks.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        elector: Elector,
+        feed: Feed,
+        woken: Callable[[], None],
+        *,
+        patience: float,
+        history_days: int,
+    ) -> None:
         self._pool = pool
         self._elector = elector
         self._feed = feed
         self._woken = woken
+        self._patience = patience
         self._history_days = history_days
         self._promoter = self._ticker("promoter", LOOK_FOR_DUE, self._promote)
         self._tickers = [
@@ -77,6 +91,8 @@ class Duties:
         return LOOK_FOR_DUE if promotion.next_due is None else min(LOOK_FOR_DUE, max(0.0, promotion.next_due))
 
     async def _rescue(self, connection: Connection, epoch: int) -> float | None:
+        if self._elector.led_for() < self._patience:
+            return None
         rescued = await sessions.end_expired(connection, epoch, "its session expired")
         if rescued:
             telemetry.emit("tasks_rescued", level="warning", tasks=len(rescued))

@@ -1,5 +1,6 @@
 """The elector: one coordinator leads, by the database clock, for a few seconds at a time."""
 
+import time
 from collections.abc import Callable
 
 from cluster.core.errors import TaskMasterError
@@ -13,7 +14,7 @@ TERM = 4.0
 
 
 class Elector:
-    """State: whether this coordinator leads, and in which epoch.
+    """State: whether this coordinator leads, in which epoch, since when, and when that was last confirmed (monotonic).
 
     Every write of a leader names its epoch, and PostgreSQL refuses it when that is over: what is remembered here only
     saves useless statements.
@@ -25,9 +26,16 @@ class Elector:
         self._on_elected = on_elected
         self._ticker = Ticker("elector", TERM / 3, self.step, worst_pause=1.0)
         self.leadership = store.Leadership(leading=False, epoch=0)
+        self._since = self._confirmed = float("-inf")
 
     def __repr__(self) -> str:
         return f"<Elector {self.leadership}>"
+
+    def led_for(self) -> float:
+        """Seconds for which it has led without a break; 0 after an outage or when this process was frozen."""
+        now = time.monotonic()
+        leads = self.leadership.leading and now - self._confirmed <= TERM
+        return now - self._since if leads else 0.0
 
     async def start(self) -> None:
         await self._ticker.start()
@@ -45,13 +53,16 @@ class Elector:
 
     async def step(self) -> None:
         """Take, keep or look for leadership."""
-        before = self.leadership
+        before, asked = self.leadership, time.monotonic()
         try:
             async with connected(self._pool) as connection:
                 self.leadership = await store.elect(connection, self._coordinator_id, TERM)
         except TaskMasterError:
             self.leadership = store.Leadership(leading=False, epoch=0)
             raise
+        if not before.leading or asked - self._confirmed > TERM:
+            self._since = asked
+        self._confirmed = asked
         if self.leadership.leading and self.leadership.epoch != before.epoch:
             telemetry.emit("leader_elected", coordinator=self._coordinator_id, epoch=self.leadership.epoch)
             self._on_elected()

@@ -13,8 +13,9 @@ from cluster.coordinator.feed import Feed
 from cluster.coordinator.flush import Flush, Settling
 from cluster.coordinator.news import begun_news, event_of, outcome_news, start_news
 from cluster.coordinator.reports import Batch
-from cluster.core.errors import StoreRejected, StoreUnavailable
+from cluster.core.errors import StoreRejected
 from cluster.core.events import EventName
+from cluster.core.outcome import Released
 from cluster.core.retry import Backoff
 from cluster.runtime import telemetry
 from cluster.runtime.ticker import Ticker
@@ -25,13 +26,16 @@ FLUSH = 1_000
 
 
 class Finisher:
-    """State: the batches that wait, and the flush that is being written, which outlives an outage."""
+    """`freed` is called when slots are free, `postponed` when tasks are due at a time unknown to the promoter.
 
-    def __init__(self, pool: Pool, feed: Feed, freed: Callable[[], None], backoff: Backoff | None = None) -> None:
+    State: the batches that wait, and the flush that is being written, which outlives an outage.
+    """
+
+    def __init__(self, pool: Pool, feed: Feed, freed: Callable[[], None], postponed: Callable[[], None]) -> None:
         self._pool = pool
         self._feed = feed
-        self._freed = freed
-        self._backoff = backoff or Backoff()
+        self._freed, self._postponed = freed, postponed
+        self._backoff = Backoff()
         self._waiting: deque[Batch] = deque()
         self._flush: Flush | None = None
         self._again = False
@@ -84,12 +88,11 @@ class Finisher:
         return batches
 
     async def _write(self, flush: Flush) -> None:
+        # Whatever interrupts us: what was committed before is asked for when the flush is written again.
+        again, self._again = self._again, True
         try:
             async with connected(self._pool) as connection:
-                await flush.write(connection, again=self._again)
-        except StoreUnavailable:
-            self._again = True
-            raise
+                await flush.write(connection, again=again)
         except StoreRejected as error:
             telemetry.emit("flush_refused", level="error", error=error.detail, reports=len(flush.reports))
             async with connected(self._pool) as connection:
@@ -103,7 +106,10 @@ class Finisher:
         refused: dict[int, list[tuple[bytes, int]]] = {}
         for item in flush.reports:
             lease = item.report.lease
-            item.batch.session.leases.pop(lease.key, None)
+            leases = item.batch.session.leases
+            # By identity: the task may have been leased to this session again before we heard that it was given back.
+            if leases.get(lease.key) is lease:
+                del leases[lease.key]
             if item.accepted:
                 item.batch.session.count(item.settlement)
             else:
@@ -123,6 +129,8 @@ class Finisher:
         for name, level, chosen in _by_event(accepted):
             self._feed.tell_tasks(name, chosen, outcome_news, level=level)
             telemetry.tally(name, len(chosen))
+            if name is EventName.TASK_RETRIED:
+                self._postponed()
         stale = [item for item in flush.reports if not item.accepted]
         self._feed.tell_tasks(EventName.TASK_STALE, stale, outcome_news, level="warning")
 
@@ -130,8 +138,9 @@ class Finisher:
 def _settle_batch(batch: Batch, now: float) -> int:
     for start in batch.starts:
         start.lease.started = True
-    if batch.outcomes:
-        batch.session.rate.observe(len(batch.outcomes), now)
+    # What was given back says nothing of how fast this worker is.
+    if completed := len(batch.outcomes) - [type(report.outcome) for report in batch.outcomes].count(Released):
+        batch.session.rate.observe(completed, now)
     return len(batch.stale)
 
 

@@ -1,7 +1,7 @@
 """One flush: what a set of batches leads to, and how it is written."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from cluster.coordinator.reports import Batch, LeaseOutcome, Start
@@ -92,9 +92,15 @@ async def _write(connection: Connection, kind: type[Settlement], reports: Sequen
     _accept(reports, accepted)
 
 
-def _accept(reports: Iterable[Settling], accepted: set[UUID]) -> None:
+def _accept(reports: Sequence[Settling], accepted: set[UUID]) -> None:
+    if len(accepted) == len(reports):
+        for item in reports:
+            item.accepted = True
+        return
+    # Of two leases of one task only the newest can have held.
+    newest = {item.held.task_id: item for item in sorted(reports, key=lambda item: item.held.token)}
     for item in reports:
-        item.accepted = item.held.task_id in accepted
+        item.accepted = newest[item.held.task_id] is item and item.held.task_id in accepted
 
 
 def _finished(item: Settling) -> store.Finished:

@@ -2,10 +2,12 @@
 
 They answer at once and report by UpdateTaskStatus. A task that a worker does not take is given back. No call answers:
 the connection tells whether the process is gone, and the heartbeats tell the rest.
+
+Such a worker never says what it holds. So a coordinator that takes its session over goes by what was reported: what is
+STARTED goes on, the rest may never have got there and is given back.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 
@@ -55,16 +57,17 @@ class PushDelivery:
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._watch(), name=f"watch {self._session.name}")
+        for lease in self._session.leases.values():
+            self._give_back(lease, "taken over before it was said to run")
         self._on_ready()
 
     async def stop(self) -> None:
         task, self._task = self._task, None
-        owned = [*self._calls, *([task] if task else [])]
+        owned = {*self._calls, *([task] if task else [])} - {asyncio.current_task()}
         for one in owned:
-            if one is not asyncio.current_task():
-                one.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await one
+            one.cancel()
+        if owned:
+            await asyncio.wait(owned)
         await self._channel.close()
 
     async def _watch(self) -> None:

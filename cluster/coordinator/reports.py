@@ -11,6 +11,9 @@ from cluster.core.limits import REPORT_BYTES
 from cluster.core.outcome import Cancelled, Failed, Outcome, Released, Succeeded
 from cluster.wire import taskmaster_pb2 as pb
 
+AGE_US_MAX = 10 * 366 * 24 * 60 * 60 * 1_000_000
+"""Microseconds: what a worker with a broken clock says must not lie before PostgreSQL's first year."""
+
 
 class LeaseOutcome(Struct, frozen=True):
     """How one lease ended; microseconds before its batch came. `started_us_ago` None: it never started."""
@@ -52,11 +55,13 @@ def collect(batch: Batch, messages: Iterable[pb.TaskOutcome]) -> None:
         elif lease.reported:
             continue
         elif message.status == pb.STARTED:
-            batch.starts.append(Start(lease, message.started_us_ago))
+            batch.starts.append(Start(lease, min(message.started_us_ago, AGE_US_MAX)))
         else:
             lease.reported = True
-            started = message.started_us_ago or None
-            batch.outcomes.append(LeaseOutcome(lease, outcome_of(message), started, message.finished_us_ago))
+            started, finished = message.started_us_ago or None, message.finished_us_ago
+            if finished > AGE_US_MAX or (started and started > AGE_US_MAX):
+                started, finished = min(started or 0, AGE_US_MAX) or None, min(finished, AGE_US_MAX)
+            batch.outcomes.append(LeaseOutcome(lease, outcome_of(message), started, finished))
 
 
 def outcome_of(message: pb.TaskOutcome | pb.UpdateTaskStatusRequest) -> Outcome:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import grpc
 
+from cluster.coordinator import heartbeats
 from cluster.coordinator.feed import Feed
 from cluster.coordinator.finisher import Finisher
 from cluster.coordinator.reports import Batch, collect
@@ -16,7 +17,6 @@ from cluster.coordinator.sessions import Sessions
 from cluster.coordinator.submissions import Submissions
 from cluster.coordinator.supervision import Supervision
 from cluster.core.errors import InvalidTask, StoreUnavailable, TaskMasterError
-from cluster.core.limits import COMMAND_CHARACTERS
 from cluster.store import sessions as store
 from cluster.store.pool import Pool, connected
 from cluster.wire import taskmaster_pb2 as pb
@@ -53,7 +53,7 @@ class CoordinatorServicer(CoordinatorServiceServicer):
         return await _answer(context, self._submissions.submit(request))
 
     async def SendHeartbeat(self, request: pb.HeartbeatRequest, context: Context) -> pb.HeartbeatResponse:  # noqa: N802
-        if problem := _heartbeat_problem(request):
+        if problem := heartbeats.problem(request):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
         return await _answer(context, self._sessions.heartbeat(request))
 
@@ -121,23 +121,6 @@ async def _answer(context: Context, work: Awaitable[T]) -> T:
     except TaskMasterError as error:
         await context.abort(grpc.StatusCode.INTERNAL, error.detail)
     raise AssertionError("abort raises")
-
-
-def _heartbeat_problem(request: pb.HeartbeatRequest) -> str | None:
-    """What a worker has to change before it can be registered."""
-    host, _, port = request.address.rpartition(":")
-    commands = [*request.commands, *(handler.command for handler in request.handlers)]
-    if not 1 <= len(request.worker_id) <= 200 or not request.worker_id.isprintable():
-        return "worker_id must be 1 to 200 printable characters, unique to this life of the worker"
-    if len(request.name) > 200 or not request.name.isprintable():
-        return "name must be at most 200 printable characters"
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        return "address must be host:port of this worker's WorkerService"
-    if not 1 <= request.slots <= 1000:
-        return "slots must be 1 to 1000"
-    if not commands or not all(1 <= len(command) <= COMMAND_CHARACTERS for command in commands):
-        return f"handlers or commands must name at least one command, each 1 to {COMMAND_CHARACTERS} characters long"
-    return None
 
 
 async def _task_key(task_id: str, context: Context) -> bytes:

@@ -9,23 +9,29 @@ import time
 from collections.abc import Callable, Collection
 
 from cluster.coordinator.feed import Feed, TaskNews
-from cluster.coordinator.session import Delivery, HeldLease, Policy, WorkerSession
-from cluster.core.errors import StoreUnavailable
+from cluster.coordinator.heartbeats import pulse_of, session_of
+from cluster.coordinator.session import Delivery, HeldLease, WorkerSession
+from cluster.core.errors import TaskMasterError
 from cluster.core.events import EventName
 from cluster.core.task import State
 from cluster.runtime import telemetry
 from cluster.runtime.ticker import Ticker
 from cluster.store import sessions as store
 from cluster.store.clock import DatabaseClock
-from cluster.store.pool import Pool, connected
+from cluster.store.pool import Connection, Pool, connected
 from cluster.store.server import server_facts
 from cluster.wire import taskmaster_pb2 as pb
+
+COME_AGAIN = 2
+"""Heartbeat intervals within which every live worker is heard again by who was away: the longest pause between two
+tries of a worker is one and a fifth."""
 
 Deliver = Callable[[WorkerSession], Delivery]
 
 
 class Sessions:
-    """State: the live sessions by id, and the commands that any worker of the cluster offers.
+    """State: the live sessions by id, the commands that any worker of the cluster offers, and since when this process
+    has been able to hear heartbeats without a break.
 
     `deliver` makes the delivery of a new session; `woken` is called when there may be new capacity or new ready tasks.
     """
@@ -40,7 +46,7 @@ class Sessions:
         self._interval, self._misses = interval, misses
         self._live: dict[int, WorkerSession] = {}
         self._opening = asyncio.Lock()
-        self._ends: set[asyncio.Task[None]] = set()
+        self._looked_at = self._listening_since = float("-inf")
         self._ticker = Ticker("sessions", min(1.0, interval / 2), self.step, worst_pause=1.0)
         self.offered: frozenset[str] = frozenset()
         self.deliver: Deliver | None = None
@@ -58,6 +64,14 @@ class Sessions:
 
     def of_worker(self, worker_id: str) -> WorkerSession | None:
         return next((session for session in self._live.values() if session.worker_id == worker_id), None)
+
+    def know(self, held: store.OldLease) -> bool:
+        """Whether this lease is remembered, or its session is not ours any more."""
+        session = self._live.get(held.session_id)
+        if session is None or session.over:
+            return True
+        lease = session.leases.get(held.task_id.bytes)
+        return lease is not None and lease.token == held.token
 
     async def start(self) -> None:
         await self._ticker.start()
@@ -92,7 +106,7 @@ class Sessions:
             return
         session.over = True
         async with connected(self._pool) as connection:
-            rescued = await store.end_sessions(connection, [session.session_id], reason)
+            rescued = await store.end_sessions(connection, self._coordinator_id, [session.session_id], reason)
         if self._live.pop(session.session_id, None) is None:
             return
         self._tell_end(session, reason, rescued)
@@ -102,11 +116,12 @@ class Sessions:
     async def step(self) -> None:
         """Prolong the sessions that were heard of, end those that were not, drop those that are somebody else's."""
         now = time.monotonic()
+        self._note_own_absence(now)
         for session in list(self._live.values()):
-            if now - session.heard_at > self.ttl or session.over:
+            if self._is_silent(session, now) or session.over:
                 await self.end(session, f"no heartbeat for {self.ttl:g} s")
         sessions = list(self._live.values())
-        pulses = [_pulse(session, now) for session in sessions]
+        pulses = [pulse_of(session, now) for session in sessions]
         async with connected(self._pool) as connection:
             alive = await store.prolong(connection, self._coordinator_id, pulses, self.ttl) if pulses else set()
             self.offered = frozenset(await store.offered_commands(connection))
@@ -120,23 +135,33 @@ class Sessions:
                 session.over = True
                 await self._let_go(session)
 
+    def _note_own_absence(self, now: float) -> None:
+        """A process that was frozen has not heard the workers: they get the time to come again before they are lost."""
+        if now - self._looked_at > self._interval:
+            self._listening_since = now
+        self._looked_at = now
+
+    def _is_silent(self, session: WorkerSession, now: float) -> bool:
+        return now - session.heard_at > self.ttl and now - self._listening_since > COME_AGAIN * self._interval
+
     async def gone(self, session: WorkerSession, reason: str) -> None:
-        """A delivery found its worker gone. If PostgreSQL is away, the next step ends the session."""
+        """A delivery found its worker gone. If PostgreSQL does not take that now, the next step ends the session."""
         try:
             await self.end(session, reason)
-        except StoreUnavailable as error:
+        except TaskMasterError as error:
             telemetry.emit("end_postponed", level="warning", worker=session.name, error=error.detail)
 
     async def _admit(self, request: pb.HeartbeatRequest) -> WorkerSession | None:
-        session = _session(request)
+        session = session_of(request)
         async with connected(self._pool) as connection:
             if request.session_id == 0:
                 session.session_id = await store.open_session(connection, self._registration(session), self.ttl)
-            elif await store.adopt_session(connection, request.session_id, self._coordinator_id, self.ttl):
+            elif await self._adopted(connection, request):
                 held = await store.held_leases(connection, request.session_id)
                 session.leases = {lease.key: lease for lease in (_held(session, row) for row in held)}
             else:
                 return None
+        await self._replace(session)
         self._live[session.session_id] = session
         self.offered |= session.commands
         self._feed.tell(
@@ -148,6 +173,17 @@ class Sessions:
             await session.delivery.start()
         self.woken()
         return session
+
+    async def _replace(self, session: WorkerSession) -> None:
+        """One process listens at an address: who was there before is gone, or this same process did not hear from us
+        that it had been registered."""
+        for other in [other for other in self._live.values() if other.address == session.address]:
+            await self.gone(other, "another worker listens at its address")
+
+    async def _adopted(self, connection: Connection, request: pb.HeartbeatRequest) -> bool:
+        return await store.adopt_session(
+            connection, request.session_id, request.worker_id, self._coordinator_id, self.ttl
+        )
 
     def _registration(self, session: WorkerSession) -> store.Registration:
         return store.Registration(
@@ -186,22 +222,6 @@ def rescued_news(rescued: store.Rescued) -> TaskNews:
     return TaskNews(str(rescued.task_id), rescued.worker_id, f"Rescued from {rescued.worker_id}")
 
 
-def _session(request: pb.HeartbeatRequest) -> WorkerSession:
-    policies = {command: Policy.of() for command in request.commands}
-    policies |= {item.command: Policy.of(item.timeout_seconds, item.max_attempts) for item in request.handlers}
-    return WorkerSession(
-        session_id=request.session_id,
-        worker_id=request.worker_id,
-        name=request.name or request.worker_id,
-        address=request.address,
-        slots=request.slots,
-        streaming=request.streaming,
-        policies=policies,
-        heard_at=time.monotonic(),
-        draining=request.draining,
-    )
-
-
 def _held(session: WorkerSession, row: store.HeldLease) -> HeldLease:
     policy = session.policy(row.command)
     return HeldLease(
@@ -214,16 +234,4 @@ def _held(session: WorkerSession, row: store.HeldLease) -> HeldLease:
         max_attempts=row.max_attempts or policy.max_attempts,
         timeout_ms=policy.timeout_ms,
         started=row.state is State.RUNNING,
-    )
-
-
-def _pulse(session: WorkerSession, now: float) -> store.Pulse:
-    return store.Pulse(
-        session_id=session.session_id,
-        completed=session.completed,
-        failed=session.failed,
-        rss_bytes=session.rss_bytes,
-        loop_lag=session.loop_lag,
-        draining=session.draining,
-        age=now - session.heard_at,
     )

@@ -5,9 +5,10 @@ line; a refused connection means that its process is gone. One task writes the s
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeAlias
 
 import grpc
 
@@ -25,6 +26,7 @@ MESSAGE = 500
 """Leases in one message; fewer when their payloads are large."""
 MESSAGE_PAYLOAD = 4 * 1024 * 1024
 
+Call: TypeAlias = "grpc.aio.StreamStreamCall[pb.TaskBatch, pb.StatusBatch]"
 Gone = Callable[[WorkerSession, str], Awaitable[None]]
 
 
@@ -61,8 +63,7 @@ class StreamDelivery:
         task, self._task = self._task, None
         if task is not None and task is not asyncio.current_task():
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait({task})
 
     async def _run(self) -> None:
         channel = open_channel(self._session.address)
@@ -81,31 +82,35 @@ class StreamDelivery:
     async def _converse(self, worker: WorkerServiceStub) -> str:
         """One life of the stream; returns why it ended."""
         call = worker.RunTasks()
-        writer: asyncio.Task[None] | None = None
+        parts: list[asyncio.Task[None]] = []
         try:
             await call.write(pb.TaskBatch(session_id=self._session.session_id))
-            async for message in call:
-                self._read(message)
-                if writer is None:
-                    writer = asyncio.create_task(self._write(call), name=f"writer to {self._session.name}")
+            parts.append(asyncio.create_task(self._read(call), name=f"reader of {self._session.name}"))
+            parts.append(asyncio.create_task(self._write(call), name=f"writer to {self._session.name}"))
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            # The reader first: it knows best why a stream ended.
+            await next(part for part in parts if part.done())
         except grpc.aio.AioRpcError as error:
             return f"{error.code().name}: {error.details()}"
-        except asyncio.InvalidStateError as error:
-            # grpc.aio says so when a write meets a stream that has just ended.
-            return str(error)
+        except Exception as error:  # noqa: BLE001 - a stream that nobody dials again would keep its leases for ever
+            # grpc.aio raises InvalidStateError when a write meets a stream that has just ended.
+            return repr(error)
         finally:
-            if writer is not None:
-                writer.cancel()
-                with contextlib.suppress(asyncio.CancelledError, grpc.aio.AioRpcError, asyncio.InvalidStateError):
-                    await writer
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
             call.cancel()
         return "the worker ended the stream"
 
-    def _read(self, message: pb.StatusBatch) -> None:
+    async def _read(self, call: Call) -> None:
+        async for message in call:
+            self._take(message)
+
+    def _take(self, message: pb.StatusBatch) -> None:
         if message.sequence == 0:
             self._greet({(ref.task_id, ref.lease_token) for ref in message.holding})
             return
-        batch = Batch(self._session, time.monotonic(), lambda stale: self._settle(message.sequence, stale))
+        batch = Batch(self._session, time.monotonic(), partial(self._settle, message.sequence))
         collect(batch, message.outcomes)
         self._finisher.submit(batch)
 
@@ -126,6 +131,7 @@ class StreamDelivery:
             collect(batch, released)
             self._finisher.submit(batch)
         self._greeted = True
+        self._written.set()
         self._on_ready()
 
     def _settle(self, sequence: int, stale: Sequence[tuple[bytes, int]]) -> None:
@@ -133,11 +139,11 @@ class StreamDelivery:
         self._stale.extend(stale)
         self._written.set()
 
-    async def _write(self, call: "grpc.aio.StreamStreamCall[pb.TaskBatch, pb.StatusBatch]") -> None:
+    async def _write(self, call: Call) -> None:
         told = 0
         while True:
             self._written.clear()
-            while self._waiting or self._stale or told < self._settled_through:
+            while self._greeted and (self._waiting or self._stale or told < self._settled_through):
                 leases, told = self._next_leases(), self._settled_through
                 stale, self._stale = self._stale, []
                 await call.write(

@@ -51,8 +51,11 @@ def _new_task(request: pb.ClientTaskRequest) -> NewTask:
     try:
         given = UUID(request.task_id) if request.task_id else None
         due = datetime.fromtimestamp(request.scheduled_at, UTC) if request.HasField("scheduled_at") else None
+        timeout_ms = int(request.timeout_seconds * 1000) if request.timeout_seconds else None
     except (ValueError, OverflowError, OSError):
-        raise InvalidTask("task_id must be a UUID, scheduled_at seconds since the epoch") from None
+        raise InvalidTask(
+            "task_id must be a UUID, scheduled_at seconds since the epoch, timeout_seconds a number of seconds"
+        ) from None
     return NewTask(
         id=given or new_id(),
         command=request.command,
@@ -60,7 +63,7 @@ def _new_task(request: pb.ClientTaskRequest) -> NewTask:
         queue=request.queue or "default",
         priority=request.priority,
         max_attempts=request.max_attempts or None,
-        timeout_ms=int(request.timeout_seconds * 1000) if request.timeout_seconds else None,
+        timeout_ms=timeout_ms,
         unique_key=request.unique_key or None,
         due=due,
         delay=request.delay_seconds,

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import grpc
 
 from cluster.coordinator.feed import Feed
+from cluster.coordinator.reports import text
 from cluster.core.errors import StoreUnavailable
 from cluster.core.events import EventName
 from cluster.runtime import telemetry
@@ -24,14 +25,12 @@ Write = Callable[[pb.SupervisorOrder], Awaitable[None]]
 
 
 class Supervision:
-    """State: the events that wake the streams of the connected supervisors, the orders they were sent and have not
-    answered, and whether it is closed."""
+    """State: the events that wake the streams of the connected supervisors, and whether it is closed."""
 
     def __init__(self, pool: Pool, feed: Feed) -> None:
         self._pool = pool
         self._feed = feed
         self._streams: set[asyncio.Event] = set()
-        self._sent: dict[int, store.Order] = {}
         self._closed = False
 
     def __repr__(self) -> str:
@@ -89,23 +88,22 @@ class Supervision:
             telemetry.emit("orders_unavailable", level="warning", error=error.detail)
             return
         for order in orders:
-            self._sent[order.id] = order
             await write(_message(order))
 
     async def _settle(self, report: pb.SupervisorReport) -> None:
         for outcome in report.outcomes:
             try:
                 async with connected(self._pool) as connection:
-                    await store.settle_order(connection, outcome.order_id, outcome.ok, outcome.detail)
+                    kind = await store.settle_order(connection, outcome.order_id, outcome.ok, text(outcome.detail))
             except StoreUnavailable as error:
                 # The supervisor repeats its outcomes until a report went through.
                 telemetry.emit("order_unsettled", level="warning", order=outcome.order_id, error=error.detail)
                 continue
-            if order := self._sent.pop(outcome.order_id, None):
-                self._tell(order, outcome)
+            if kind is not None:
+                self._tell(kind, outcome)
 
-    def _tell(self, order: store.Order, outcome: pb.OrderOutcome) -> None:
-        name = EventName.WORKERS_SCALED if order.kind == "scale" else EventName.WORKER_KILLED
+    def _tell(self, kind: str, outcome: pb.OrderOutcome) -> None:
+        name = EventName.WORKERS_SCALED if kind == "scale" else EventName.WORKER_KILLED
         self._feed.tell(name, outcome.detail, level="info" if outcome.ok else "error")
 
 

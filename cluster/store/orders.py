@@ -39,9 +39,11 @@ async def take_orders(connection: Connection, supervisor_id: str) -> list[Order]
         return await cursor.fetchall()
 
 
-async def settle_order(connection: Connection, order_id: int, ok: bool, detail: str) -> None:
-    """Record what became of an order; the first record stays."""
-    await connection.execute(statement("order_settle"), {"id": order_id, "ok": ok, "detail": detail})
+async def settle_order(connection: Connection, order_id: int, ok: bool, detail: str) -> str | None:
+    """Record what became of an order; the first record stays. The order's kind, None if it was settled before."""
+    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
+        await cursor.execute(statement("order_settle"), {"id": order_id, "ok": ok, "detail": detail})
+        return next(iter(await cursor.fetchall()), None)
 
 
 async def _order(connection: Connection, kind: str, count: int | None, name: str | None) -> int:

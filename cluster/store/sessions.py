@@ -54,6 +54,14 @@ class Pulse:
     age: float
 
 
+class OldLease(NamedTuple):
+    """A lease that has been held for a while."""
+
+    task_id: UUID
+    token: int
+    session_id: int
+
+
 class Rescued(NamedTuple):
     """A task that is ready again because the session that held it ended."""
 
@@ -103,9 +111,9 @@ async def open_session(connection: Connection, registration: Registration, ttl: 
     return int(session_id)
 
 
-async def adopt_session(connection: Connection, session_id: int, coordinator: str, ttl: float) -> bool:
-    """Carry a session to this coordinator. False: it is over, and so are its leases."""
-    parameters = {"id": session_id, "coordinator": coordinator, "ttl": ttl}
+async def adopt_session(connection: Connection, session_id: int, worker_id: str, coordinator: str, ttl: float) -> bool:
+    """Carry a session to this coordinator. False: it is over, and so are its leases, or it is not this worker's."""
+    parameters = {"id": session_id, "worker_id": worker_id, "coordinator": coordinator, "ttl": ttl}
     cursor = await connection.execute(statement("session_adopt"), parameters)
     return cursor.rowcount == 1
 
@@ -114,6 +122,13 @@ async def held_leases(connection: Connection, session_id: int) -> list[HeldLease
     """The leases that hang on a session."""
     async with connection.cursor(binary=True, row_factory=args_row(_held_lease)) as cursor:
         await cursor.execute(statement("session_leases"), {"id": session_id})
+        return await cursor.fetchall()
+
+
+async def held_for(connection: Connection, session_ids: Sequence[int], seconds: float) -> list[OldLease]:
+    """The leases of these sessions that are at least `seconds` old."""
+    async with connection.cursor(binary=True, row_factory=args_row(OldLease)) as cursor:
+        await cursor.execute(statement("session_old_leases"), {"ids": sorted(session_ids), "seconds": float(seconds)})
         return await cursor.fetchall()
 
 
@@ -136,10 +151,16 @@ async def prolong(connection: Connection, coordinator: str, pulses: Sequence[Pul
         return set(await cursor.fetchall())
 
 
-async def end_sessions(connection: Connection, session_ids: Sequence[int], reason: str) -> list[Rescued]:
-    """End sessions and rescue all their leases, in one statement. Sessions that ended before are left alone."""
+async def end_sessions(
+    connection: Connection, coordinator: str, session_ids: Sequence[int], reason: str
+) -> list[Rescued]:
+    """End sessions and rescue all their leases, in one statement.
+
+    Left alone: sessions that ended before, and those that another coordinator has adopted meanwhile.
+    """
     async with connection.cursor(binary=True, row_factory=args_row(Rescued)) as cursor:
-        await cursor.execute(statement("session_end"), {"ids": sorted(session_ids), "reason": reason})
+        parameters = {"ids": sorted(session_ids), "coordinator": coordinator, "reason": reason}
+        await cursor.execute(statement("session_end"), parameters)
         return await cursor.fetchall()
 
 

@@ -1,11 +1,11 @@
 -- session_end: end sessions and rescue their leases. Rows that come back are the rescued tasks.
 -- index: sessions_pkey, tasks_held, tasks_pkey. locks: the sessions, then their tasks in the order of their ids, as finish does.
--- params: :ids bigint[], :reason text
+-- params: :ids bigint[], :coordinator text (one that lost them to another ends nothing), :reason text
 -- A crash is counted only for tasks that had begun; the attempt never counts, for it was not the task that failed.
 WITH ended AS (
   UPDATE sessions
   SET ended_at = statement_timestamp(), end_reason = :reason::text
-  WHERE id = ANY (:ids::bigint[]) AND ended_at IS NULL
+  WHERE id = ANY (:ids::bigint[]) AND coordinator = :coordinator::text AND ended_at IS NULL
   RETURNING id
 ), seen AS MATERIALIZED (
   SELECT id FROM tasks WHERE session_id = ANY (ARRAY(SELECT id FROM ended))

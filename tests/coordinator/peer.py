@@ -45,6 +45,10 @@ class PeerWorker(WorkerServiceServicer):
         self._outgoing: asyncio.Queue[pb.StatusBatch | None] = asyncio.Queue()
         self._server = Server("127.0.0.1", 0, ("taskmaster.v1.WorkerService",))
 
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._server.port}"
+
     async def start(self) -> None:
         add_WorkerServiceServicer_to_server(self, self._server.grpc)
         await self._server.start()
@@ -63,7 +67,7 @@ class PeerWorker(WorkerServiceServicer):
         request = pb.HeartbeatRequest(
             worker_id=self.worker_id,
             name=self.name,
-            address=f"127.0.0.1:{self._server.port}",
+            address=self.address,
             slots=self.slots,
             commands=self.commands,
             streaming=self.streaming,

@@ -2,7 +2,12 @@
 
 from collections import Counter
 
+import pytest
+
+from cluster.coordinator import strays, stream
+from cluster.core.errors import StoreUnavailable
 from cluster.core.task import State
+from cluster.store import leases as store
 from cluster.store.counters import totals
 from cluster.wire import taskmaster_pb2 as pb
 from tests.coordinator.conftest import add, look
@@ -162,3 +167,65 @@ async def test_a_scheduled_task_is_given_out_when_it_is_due(conn, stub, start_wo
     await worker.given(1)
     row = await look(conn, task_id)
     assert row.picked_at >= row.scheduled_at
+
+
+@pytest.fixture
+def impatient(monkeypatch) -> None:
+    monkeypatch.setattr(strays, "AGE", 0.2)
+
+
+async def test_a_lease_whose_claim_was_not_answered_is_given_back(impatient, conn, start_worker, monkeypatch):
+    claim, lost = store.claim, []
+
+    async def cut_off_once(*args):
+        rows = await claim(*args)
+        if rows and not lost:
+            lost.extend(rows)
+            raise StoreUnavailable("the line was cut after COMMIT")
+        return rows
+
+    monkeypatch.setattr(store, "claim", cut_off_once)
+    worker = await start_worker()
+    [task_id] = await add(conn)
+    await eventually(lambda: lost)
+    [lease] = await worker.given(1)
+    assert lease.task_id == task_id.bytes
+    assert lease.lease_token > lost[0].lease_token
+
+
+async def test_a_worker_with_a_broken_clock_harms_nobody(conn, start_worker):
+    worker = await start_worker()
+    ids = await add(conn, 2)
+    first, second = await worker.given(2)
+    for lease, age in ((first, 2**64 - 1), (second, 2**63 - 1)):
+        await worker.report(
+            pb.TaskOutcome(
+                task_id=lease.task_id,
+                lease_token=lease.lease_token,
+                status=pb.COMPLETE,
+                started_us_ago=age,
+                finished_us_ago=age,
+            )
+        )
+    await worker.settled()
+    for task_id in ids:
+        row = await look(conn, task_id)
+        assert row.state is State.COMPLETE
+        assert row.picked_at == row.started_at == row.finished_at
+
+
+async def test_a_stream_whose_writer_fails_is_dialled_again(conn, start_worker, monkeypatch):
+    message, failed = stream._message, []
+
+    def fail_once(lease):
+        if not failed:
+            failed.append(lease)
+            raise ValueError("a lease that does not fit into a message")
+        return message(lease)
+
+    monkeypatch.setattr(stream, "_message", fail_once)
+    worker = await start_worker()
+    [task_id] = await add(conn)
+    [lease] = await worker.given(1)
+    assert failed
+    assert lease.task_id == task_id.bytes

@@ -35,6 +35,8 @@ async def test_submit_answers_after_commit_and_knows_the_task_again(conn, stub):
         {"command": "noop", "scheduled_at": 1e30},
         {"command": "noop", "scheduled_at": 1.0, "delay_seconds": 1.0},
         {"command": "noop", "timeout_seconds": -1},
+        {"command": "noop", "timeout_seconds": float("inf")},
+        {"command": "noop", "timeout_seconds": float("nan")},
     ],
 )
 async def test_bad_input_is_an_invalid_argument_and_enqueues_nothing(conn, stub, facts):

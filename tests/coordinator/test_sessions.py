@@ -37,6 +37,11 @@ async def test_the_first_heartbeat_registers_and_the_next_keep_alive(conn, start
         ({"slots": 5000}, "slots"),
         ({"name": "a\nb"}, "name"),
         ({"commands": ["x" * 201]}, "commands"),
+        ({"rss_bytes": 2**64 - 1}, "rss_bytes"),
+        ({"loop_lag_seconds": float("nan")}, "loop_lag_seconds"),
+        ({"loop_lag_seconds": 1e300}, "loop_lag_seconds"),
+        ({"handlers": [pb.Handler(command="x", timeout_seconds=float("inf"))]}, "timeout_seconds"),
+        ({"handlers": [pb.Handler(command="x", max_attempts=2**32 - 1)]}, "max_attempts"),
     ],
 )
 async def test_a_heartbeat_that_makes_no_sense_says_what_to_change(stub, change, word):
@@ -185,3 +190,44 @@ async def test_a_task_that_a_simple_worker_refuses_is_given_back(conn, start_wor
     await eventually(ready)
     worker.refuses = False
     await eventually(lambda: len(worker.requests) == 2)
+
+
+async def test_who_comes_to_the_address_of_another_worker_has_replaced_it(conn, stub, start_worker):
+    gone = await start_worker(name="gone")
+    [task_id] = await add(conn)
+    [lease] = await gone.given(1)
+    heir = PeerWorker(stub, name="heir")
+    await heir.heartbeat(address=gone.address)
+    [row] = await live_sessions(conn)
+    assert row.worker_id == heir.worker_id
+    assert (await look(conn, task_id)).crash_count == 0
+    assert (await gone.heartbeat()).session_id == 0
+    assert lease.attempt == 1
+
+
+async def test_what_a_simple_worker_was_not_said_to_run_is_given_back_when_its_session_moves(conn, settings):
+    first, second = Coordinator(settings), Coordinator(settings)
+    await first.start()
+    async with (
+        open_channel(f"127.0.0.1:{first.port}") as channel,
+        PeerWorker(CoordinatorServiceStub(channel), streaming=False, slots=2) as worker,
+    ):
+        await worker.heartbeat()
+        ids = await add(conn, 2)
+        await eventually(lambda: len(worker.requests) == 2)
+        runs, lost = worker.requests
+        facts = {"task_id": runs.task_id, "worker_id": worker.worker_id, "lease_token": runs.lease_token}
+        await worker.coordinator.UpdateTaskStatus(pb.UpdateTaskStatusRequest(status=pb.STARTED, **facts))
+        await first.stop()
+        await second.start()
+        try:
+            async with open_channel(f"127.0.0.1:{second.port}") as other:
+                worker.coordinator = CoordinatorServiceStub(other)
+                await worker.heartbeat()
+                await eventually(lambda: len(worker.requests) == 3)
+                assert worker.requests[2].task_id == lost.task_id
+                done = pb.UpdateTaskStatusRequest(status=pb.COMPLETE, **facts)
+                assert (await worker.coordinator.UpdateTaskStatus(done)).accepted
+        finally:
+            await second.stop()
+    assert {runs.task_id, lost.task_id} == {str(task_id) for task_id in ids}

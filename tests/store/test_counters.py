@@ -82,7 +82,7 @@ class Life:
         await promote(self.conn, self.epoch, 10)
 
     async def end(self) -> None:
-        await sessions.end_sessions(self.conn, [self.session], "test")
+        await sessions.end_sessions(self.conn, "c1", [self.session], "test")
         self.lives += 1
         self.session = await session(self.conn, suffix=f"{self.lives:08x}", handlers=("rare",))
         self.leased = []

@@ -191,7 +191,7 @@ async def test_a_worker_that_is_gone_or_going_unparks_nothing(conn: Connection, 
     await leases.park(conn, [Parked(held(*await claim(conn, 1))[0], "nobody knows it")])
     gone = await session(conn, ttl=-1 if over == "expired" else 60, handlers=("rare",))
     if over == "ended":
-        await sessions.end_sessions(conn, [gone], "test")
+        await sessions.end_sessions(conn, "c1", [gone], "test")
     if over == "draining":
         await conn.execute("UPDATE sessions SET draining = true")
     assert await leases.unpark(conn, 10) == set()

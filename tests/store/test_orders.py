@@ -62,8 +62,8 @@ async def test_a_scale_order_waits_for_a_supervisor_however_long(conn: Connectio
 
 async def test_the_first_outcome_stays(conn: Connection) -> None:
     order_id = await order_kill(conn, "w")
-    await settle_order(conn, order_id, False, "no such worker")
-    await settle_order(conn, order_id, True, "killed")
+    assert await settle_order(conn, order_id, False, "no such worker") == "kill"
+    assert await settle_order(conn, order_id, True, "killed") is None
     assert await fate(conn, order_id) == (False, "no such worker")
 
 

@@ -116,7 +116,14 @@ async def test_a_report_reads_the_tasks_it_speaks_of(crowd: Connection, name: st
 async def test_a_rescue_reads_the_tasks_of_the_session(crowd: Connection) -> None:
     session_id = await session(crowd)
     await claim(crowd, BATCH, session_id)
-    assert 0 < await touched(crowd, "session_end", {"ids": [session_id], "reason": "r"}) <= MOST
+    whose = {"ids": [session_id], "coordinator": "c1", "reason": "r"}
+    assert 0 < await touched(crowd, "session_end", whose) <= MOST
+
+
+async def test_a_look_for_strays_reads_the_tasks_of_the_sessions(crowd: Connection) -> None:
+    session_id = await session(crowd)
+    await claim(crowd, BATCH, session_id)
+    assert 0 < await touched(crowd, "session_old_leases", {"ids": [session_id], "seconds": 0.0}) <= MOST
 
 
 async def test_a_look_for_expired_sessions_reads_no_tasks(crowd: Connection) -> None:

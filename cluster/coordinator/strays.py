@@ -1,0 +1,58 @@
+"""Strays: leases that PostgreSQL holds for a worker here and that nobody here knows of.
+
+The answer to a claim may get lost with its connection after COMMIT; another coordinator may have claimed for a session
+until it noticed that we had adopted it. Nobody would ever run or report such a task while its session lives, so it is
+given back. A lease that is still on its way to us is younger than AGE.
+"""
+
+from collections.abc import Callable
+
+from cluster.coordinator.feed import Feed, TaskNews
+from cluster.coordinator.sessions import Sessions
+from cluster.core.events import EventName
+from cluster.runtime import telemetry
+from cluster.runtime.ticker import Ticker
+from cluster.store import sessions as store
+from cluster.store.leases import Held, release
+from cluster.store.pool import Pool, connected
+
+AGE = 10.0
+"""Seconds after which a claim has been answered or never will be."""
+
+
+class Strays:
+    """No state of its own. `woken` is called when tasks became ready."""
+
+    def __init__(self, pool: Pool, sessions: Sessions, feed: Feed, woken: Callable[[], None]) -> None:
+        self._pool = pool
+        self._sessions = sessions
+        self._feed = feed
+        self._woken = woken
+        self._ticker = Ticker("strays", AGE / 2, self.step, worst_pause=AGE / 2)
+
+    async def start(self) -> None:
+        await self._ticker.start()
+
+    async def stop(self) -> None:
+        await self._ticker.stop()
+
+    async def step(self) -> None:
+        """Give back every stray lease that is older than AGE. Raises StoreUnavailable."""
+        ids = [session.session_id for session in self._sessions.all()]
+        if not ids:
+            return
+        async with connected(self._pool) as connection:
+            held = await store.held_for(connection, ids, AGE)
+            strays = [lease for lease in held if not self._sessions.know(lease)]
+            if strays:
+                released = await release(connection, [Held(lease.task_id, lease.token) for lease in strays])
+                self._tell([lease for lease in strays if lease.task_id in released])
+
+    def _tell(self, released: list[store.OldLease]) -> None:
+        telemetry.emit("leases_strayed", level="warning", count=len(released))
+        self._feed.tell_tasks(EventName.TASK_RELEASED, released, _news, level="warning")
+        self._woken()
+
+
+def _news(lease: store.OldLease) -> TaskNews:
+    return TaskNews(str(lease.task_id), "", "Given back: its lease never reached a worker")
