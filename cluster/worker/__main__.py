@@ -41,7 +41,8 @@ async def work(settings: Settings, handlers: Mapping[str, Prepared]) -> None:
     children = Children(settings.task_modules, settings.log_format)
     leases = Leases(settings.worker_pool_size, handlers, children.run)
     vitals = Vitals(leases.executor.lag)
-    coordinators = Coordinators(settings.coordinators, call_seconds=max(HEARTBEAT_SECONDS, settings.session_ttl))
+    # No longer than an interval: behind a frozen coordinator another one must be found before our session expires.
+    coordinators = Coordinators(settings.coordinators, call_seconds=max(HEARTBEAT_SECONDS, settings.heartbeat_interval))
     server = Server(_listen_host(settings.worker_host), settings.worker_port, (SERVICE,))
 
     def over() -> None:
