@@ -27,7 +27,7 @@ def interpreter_for(user: str) -> str | None:
 def may_run(interpreter: str, user: str) -> bool:
     try:
         done = subprocess.run([interpreter, "-c", "pass"], user=user, extra_groups=[], cwd="/", check=False)
-    except PermissionError:
+    except (PermissionError, FileNotFoundError):
         return False
     return done.returncode == 0
 
