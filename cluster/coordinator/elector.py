@@ -9,7 +9,7 @@ from cluster.runtime.ticker import Ticker
 from cluster.store import leadership as store
 from cluster.store.pool import Pool, connected
 
-TERM = 4.0
+TERM = 2.0
 """Seconds a leader may be silent before another takes over."""
 
 
