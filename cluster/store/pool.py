@@ -22,6 +22,10 @@ PINNED = (
 from the moment when the table was empty cannot talk the planner out of them."""
 
 
+_LINE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""A line that swallows everything is noticed after 20 to 25 s; by itself TCP would wait for a quarter of an hour."""
+
+
 def create_pool(url: str, *, role: str, size: int, pinned: bool = False) -> Pool:
     """A closed pool of at most `size` connections to `url`; open it with `await pool.open()`.
 
@@ -33,6 +37,7 @@ def create_pool(url: str, *, role: str, size: int, pinned: bool = False) -> Pool
             "autocommit": True,
             "application_name": f"taskmaster {role}",
             "connect_timeout": 5,
+            **_LINE,
             "prepare_threshold": 1,
             "options": f"-c timezone=UTC -c synchronous_commit=on -c jit=off {PINNED if pinned else ''}",
         },
