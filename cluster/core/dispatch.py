@@ -64,11 +64,12 @@ class CompletionRate:
         return self._rate * math.exp(-silence / self.MEMORY) if self._rate else 0.0
 
 
-def prefetch(slots: int, completions_per_second: float, *, horizon: float = 0.05, most: int = 1000) -> int:
+def prefetch(slots: int, completions_per_second: float, *, horizon: float = 0.1, most: int = 2000) -> int:
     """How many tasks to give a worker beyond its slots: what it completes within `horizon` seconds, never above `most`.
 
     A worker whose tasks take longer than the horizon gets none: a prefetched task waits behind them while another
-    worker may be idle. Tiny tasks need hundreds, or the round trip to PostgreSQL sets the pace.
+    worker may be idle. Tiny tasks need hundreds, or the round trip to PostgreSQL sets the pace. A horizon of 0.1 s made
+    batches large enough that a no-op task cost a sixth less CPU in all than with 0.05 s.
     """
     ahead = int(completions_per_second * horizon) - slots
     return max(0, min(most, ahead))

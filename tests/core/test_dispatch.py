@@ -72,8 +72,8 @@ def test_slow_tasks_are_not_prefetched():
     assert prefetch(slots=5, completions_per_second=1) == 0
 
 
-def test_tiny_tasks_are_prefetched_for_fifty_milliseconds():
-    assert prefetch(slots=5, completions_per_second=10_000) == 495
+def test_tiny_tasks_are_prefetched_for_a_tenth_of_a_second():
+    assert prefetch(slots=5, completions_per_second=10_000) == 995
 
 
 @given(slots=st.integers(1, 1000), rate=st.floats(0, 1e9), most=st.integers(0, 5000))
