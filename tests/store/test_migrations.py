@@ -67,11 +67,13 @@ def test_migrations_are_numbered_without_gaps() -> None:
 
 async def test_waiting_for_the_schema_ends_when_it_is_current(database_url: str) -> None:
     await wait_for_schema(create_pool(database_url, role="test", size=1), 0)
+    assert await migrate(database_url, create_database=False) == []
 
 
 async def test_waiting_for_the_schema_sees_a_migration_that_comes_late(missing_url: str) -> None:
     waiting = asyncio.create_task(wait_for_schema(create_pool(missing_url, role="test", size=1), 30))
-    await migrate(missing_url, create_database=True)
+    assert not waiting.done()
+    assert await migrate(missing_url, create_database=True)
     await waiting
 
 
