@@ -96,11 +96,14 @@ class Feed:
         self._watchers.add(woken)
         try:
             yield EventBatch(coordinator_id=self.coordinator_id, last=seen)
-            while not self._closed:
+            while True:
+                closed = self._closed
                 woken.clear()
                 while seen < self._last:
                     batch, seen = self._since(seen, watcher_id)
                     yield batch
+                if closed:
+                    return
                 await woken.wait()
         finally:
             self._watchers.discard(woken)

@@ -19,7 +19,7 @@ from cluster.runtime import telemetry
 WINDOW = 16_384
 """Events a client may be behind before it is dropped; more than a whole burst of the event budget."""
 CLIENTS_MAX = 1_000
-_LAST_WRITE = 0.2
+LAST_WRITE = 0.2
 """Seconds a write may still take when the feed is closed."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATA = b"\ndata: "
@@ -28,14 +28,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Client:
-    """One watcher. State: the number of the next event for it, whether its connection has ended, what wakes it, and how
-    long the write that is under way may take.
+    """One watcher. State: the number of the next event for it, whether its connection has ended, whether the feed has,
+    what wakes it, and how long the write that is under way may take.
     """
 
     def __init__(self, position: int, *, reset: bool) -> None:
         self.position = position
         self.reset = reset
-        self.gone = False
+        self.gone = self.closing = False
         self.news = asyncio.Event()
         self.patience: asyncio.Timeout | None = None
 
@@ -46,10 +46,12 @@ class Client:
         self.gone = True
         self.news.set()
 
-    def hurry(self, seconds: float) -> None:
-        """End a write that waits for a client that reads nothing."""
+    def close(self) -> None:
+        """Nothing more will be told; a write that waits for a client that reads nothing ends soon."""
+        self.closing = True
+        self.news.set()
         if self.patience is not None:
-            self.patience.reschedule(asyncio.get_running_loop().time() + seconds)
+            self.patience.reschedule(asyncio.get_running_loop().time() + LAST_WRITE)
 
 
 class Feed:
@@ -117,11 +119,10 @@ class Feed:
         self.close()
 
     def close(self) -> None:
-        """End every stream; nobody may join any more."""
+        """End every stream after what was told so far; nobody may join any more."""
         self._closed = True
         for client in self._clients:
-            client.leave()
-            client.hurry(_LAST_WRITE)
+            client.close()
 
     def _wake(self) -> None:
         for client in self._clients:

@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from cluster.edge.answer import Receive, Scope, Send
 from cluster.edge.body import header, parameters
-from cluster.edge.feed import Client, Feed
+from cluster.edge.feed import LAST_WRITE, Client, Feed
 from cluster.edge.payloads import Following
 from cluster.edge.problems import RETRY_AFTER, Refused
 
@@ -66,9 +66,10 @@ class Stream:
                 await listener
 
     async def _tell(self, client: Client, send: Send) -> None:
-        """Until the client is gone, too slow, or the feed is closed."""
+        """Until the client is gone or too slow, or it has all that was told before the feed was closed."""
         await self._write(send, _HELLO + (_UNKNOWN if client.reset else b""), client)
         while not client.gone:
+            last = client.closing
             client.news.clear()
             frames = self._feed.next_for(client, FRAMES_PER_WRITE)
             if frames is None:
@@ -76,7 +77,9 @@ class Stream:
                 return
             if frames:
                 await self._write(send, frames, client)
-                await asyncio.sleep(GATHER)
+                await asyncio.sleep(0 if last else GATHER)
+            elif last:
+                return
             elif not await self._news(client):
                 await self._write(send, _COMMENT, client)
 
@@ -91,7 +94,7 @@ class Stream:
     async def _write(self, send: Send, frames: bytes, client: Client, *, more: bool = True) -> None:
         """Raises TimeoutError when the client reads nothing for too long, and soon when the feed is closed."""
         try:
-            async with asyncio.timeout(self._stalled) as client.patience:
+            async with asyncio.timeout(LAST_WRITE if client.closing else self._stalled) as client.patience:
                 await send({"type": "http.response.body", "body": frames, "more_body": more})
         finally:
             client.patience = None

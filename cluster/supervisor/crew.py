@@ -96,7 +96,7 @@ class Crew:
             for child in children:
                 child.start(now)
             # Only before the first start: a coordinator that is being restarted does not hold up a worker's restart.
-            if not self._workers_may_start and not all(child.ready for child in children):
+            if not self._workers_may_start and not all(child.ready for child in children if child.role.awaited):
                 return
         self._workers_may_start = True
         self._scale(now)

@@ -18,12 +18,16 @@ DRAIN_MARGIN = 5.0
 
 
 class Stage(IntEnum):
-    """Started upwards, each when all below are ready; stopped downwards, each when all above are gone."""
+    """Started upwards, each when all below are ready; stopped downwards, each when all above are gone.
+
+    The edge goes after the coordinator, so that those who watch hear of every end.
+    """
 
     DATABASE = 0
     SCHEMA = 1
-    SERVICES = 2
-    WORKERS = 3
+    EDGE = 2
+    COORDINATOR = 3
+    WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,9 @@ class Role:
     """A program and how it is treated.
 
     `ready` tells whether it can be used (None: as soon as it runs). `once`: it is done when it exits with 0, and not
-    tried again. `essential`: nothing works without it. `patience`: seconds from SIGTERM to SIGKILL. `sweep`: when it
-    has ended, what it started and left behind in its process group is killed.
+    tried again. `essential`: nothing works without it. `awaited`: the stages above begin when it is ready. `patience`:
+    seconds from SIGTERM to SIGKILL. `sweep`: when it has ended, what it started and left behind in its process group
+    is killed.
     """
 
     name: str
@@ -44,6 +49,7 @@ class Role:
     ready: Callable[[], bool] | None = None
     once: bool = False
     essential: bool = False
+    awaited: bool = True
     sweep: bool = True
 
     def usable(self) -> bool:
@@ -96,7 +102,7 @@ def coordinator(settings: Settings) -> Role:
         name="coordinator",
         kind="coordinator",
         argv=program("cluster.coordinator"),
-        stage=Stage.SERVICES,
+        stage=Stage.COORDINATOR,
         patience=SERVICE_PATIENCE,
         ready=lambda: ports.accepts(where),
         essential=True,
@@ -109,10 +115,11 @@ def edge(settings: Settings) -> Role:
         name="edge",
         kind="edge",
         argv=program("cluster.edge"),
-        stage=Stage.SERVICES,
+        stage=Stage.EDGE,
         patience=SERVICE_PATIENCE,
         ready=lambda: ports.accepts(where),
         essential=True,
+        awaited=False,
     )
 
 

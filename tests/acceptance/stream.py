@@ -59,6 +59,11 @@ class EventStream:
         """Everything so far, in the order it came."""
         return list(self._told)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the edge, or its end, has closed the stream and everything it told was read."""
+        return not self._thread.is_alive()
+
     def about(self, task_id: str) -> list[str]:
         """Names of the events about one task, in the order they came."""
         return [each.event for each in self.told if each.task_id == task_id]

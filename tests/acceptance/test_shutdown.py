@@ -18,6 +18,7 @@ async def test_ctrl_c_lets_running_tasks_finish_and_leaves_no_process_though_som
 
         assert supervisor.wait(30) == 0, own.log_tail()
         # The edge is the last to go but for PostgreSQL, so those who watch hear of every end.
+        await eventually(lambda: stream.ended)
         completed = [told.task_id for told in stream.told if told.event == "task_completed"]
     assert sorted(completed) == sorted(running)
     await own.nothing_left()

@@ -90,3 +90,14 @@ async def test_stop_ends_every_watch():
     await asyncio.sleep(0)
     await it.stop()
     assert await asyncio.wait_for(watching, 5)
+
+
+async def test_what_was_told_just_before_the_end_is_heard():
+    it = feed()
+    await it.start()
+    tell(it, "first")
+    watching = asyncio.create_task(heard(it, 2, after=0))
+    await asyncio.sleep(0.01)
+    tell(it, "last")
+    await it.stop()
+    assert [event.msg for batch in await watching for event in batch.events] == ["first", "last"]

@@ -254,6 +254,17 @@ async def test_the_edge_stops_at_once_with_streams_open_and_ends_them_properly(e
         assert one.told[0][2]["msg"] == "event 1"
 
 
+async def test_whoever_follows_hears_what_was_told_just_before_the_end(edge, http):
+    async with listening(http) as listener:
+        await eventually(lambda: edge.feed.clients == 1)
+        edge.feed.publish(events(1))
+        await eventually(lambda: listener.told)
+        edge.feed.publish(events(2))
+        edge.feed.close()
+        await eventually(lambda: listener.ended)
+        assert [told[2]["msg"] for told in listener.told] == texts(1, 2)
+
+
 def test_a_stream_endpoint_waits_fifteen_seconds_between_comments():
     assert stream_module.COMMENT_INTERVAL == 15
     assert Stream(Feed("ab", 1))._comment_interval == 15

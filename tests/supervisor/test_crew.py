@@ -49,7 +49,7 @@ async def test_each_stage_waits_until_all_below_are_ready(troupe: Troupe) -> Non
     open_gate = troupe.folder / "gate"
     database = troupe.role("postgres", Stage.DATABASE, ready=open_gate.exists)
     schema = troupe.role("migrate", Stage.SCHEMA, "fail", "0", once=True)
-    services = [troupe.role("coordinator", Stage.SERVICES), troupe.role("edge", Stage.SERVICES)]
+    services = [troupe.role("coordinator", Stage.COORDINATOR), troupe.role("edge", Stage.EDGE)]
 
     async with running(troupe.worker, 1, database, schema, *services) as supervisor:
         await eventually(lambda: troupe.started("postgres"))
@@ -63,17 +63,18 @@ async def test_each_stage_waits_until_all_below_are_ready(troupe: Troupe) -> Non
 
 
 async def test_workers_drain_first_and_the_database_stops_last(troupe: Troupe) -> None:
-    fixed = [troupe.role("postgres", Stage.DATABASE), troupe.role("coordinator", Stage.SERVICES)]
+    services = [troupe.role("coordinator", Stage.COORDINATOR), troupe.role("edge", Stage.EDGE)]
+    fixed = [troupe.role("postgres", Stage.DATABASE), *services]
     async with running(troupe.worker, 2, *fixed) as supervisor:
         await eventually(
-            lambda: all(troupe.started(name) for name in ("postgres", "coordinator", "worker-1", "worker-2"))
+            lambda: all(troupe.started(name) for name in ("postgres", "coordinator", "edge", "worker-1", "worker-2"))
         )
 
         await supervisor.stop()
 
     ends = [line.split()[0] for line in troupe.lines() if line.endswith("drains")]
     assert set(ends[:2]) == {"worker-1", "worker-2"}
-    assert ends[2:] == ["coordinator", "postgres"]
+    assert ends[2:] == ["coordinator", "edge", "postgres"]
 
 
 async def test_a_child_that_dies_is_started_again(troupe: Troupe) -> None:
@@ -96,7 +97,7 @@ async def test_a_failure_that_passes_is_got_over(troupe: Troupe) -> None:
 
 
 async def test_an_essential_child_that_cannot_start_is_given_up_with_its_reason(troupe: Troupe) -> None:
-    edge = troupe.role("edge", Stage.SERVICES, "fail", "78", "port", "8081", "is", "in", "use", essential=True)
+    edge = troupe.role("edge", Stage.EDGE, "fail", "78", "port", "8081", "is", "in", "use", essential=True)
     async with running(troupe.worker, 1, edge) as supervisor:
         error = await supervisor.given_up()
 
@@ -106,7 +107,7 @@ async def test_an_essential_child_that_cannot_start_is_given_up_with_its_reason(
 
 
 async def test_an_essential_child_that_always_fails_is_given_up_after_some_tries(troupe: Troupe) -> None:
-    edge = troupe.role("edge", Stage.SERVICES, "fail", "1", "no", "luck", essential=True)
+    edge = troupe.role("edge", Stage.EDGE, "fail", "1", "no", "luck", essential=True)
     async with running(troupe.worker, 1, edge) as supervisor:
         error = await supervisor.given_up()
 
@@ -214,14 +215,14 @@ async def test_killing_by_order_is_no_failure_of_the_worker(troupe: Troupe) -> N
 
 @pytest.mark.parametrize("name", ["worker-9", "edge", ""])
 async def test_only_a_worker_that_runs_here_can_be_killed(troupe: Troupe, name: str) -> None:
-    async with running(troupe.worker, 1, troupe.role("edge", Stage.SERVICES)) as supervisor:
+    async with running(troupe.worker, 1, troupe.role("edge", Stage.EDGE)) as supervisor:
         await eventually(lambda: names(supervisor) == ["worker-1"])
 
         assert not supervisor.kill(name)
 
 
 async def test_a_program_that_is_not_there_is_a_failure_like_any_other(troupe: Troupe) -> None:
-    role = Role("edge", "edge", ("/no/such/program",), Stage.SERVICES, patience=1.0, essential=True)
+    role = Role("edge", "edge", ("/no/such/program",), Stage.EDGE, patience=1.0, essential=True)
     async with running(troupe.worker, 1, role) as supervisor:
         error = await supervisor.given_up()
 
@@ -229,7 +230,7 @@ async def test_a_program_that_is_not_there_is_a_failure_like_any_other(troupe: T
 
 
 async def test_stop_before_start_and_stop_twice_do_no_harm(troupe: Troupe) -> None:
-    supervisor = Supervisor([troupe.role("edge", Stage.SERVICES)], troupe.worker, 1)
+    supervisor = Supervisor([troupe.role("edge", Stage.EDGE)], troupe.worker, 1)
 
     await supervisor.stop()
     await supervisor.stop()

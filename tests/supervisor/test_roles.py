@@ -24,8 +24,8 @@ def test_everything_is_the_database_its_schema_and_the_services() -> None:
     assert [(role.name, role.stage) for role in everything] == [
         ("postgres", Stage.DATABASE),
         ("migrate", Stage.SCHEMA),
-        ("coordinator", Stage.SERVICES),
-        ("edge", Stage.SERVICES),
+        ("coordinator", Stage.COORDINATOR),
+        ("edge", Stage.EDGE),
     ]
     assert all(role.essential for role in everything)
 
