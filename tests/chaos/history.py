@@ -35,6 +35,7 @@ class Invoke(Line, frozen=True, kw_only=True, tag="invoke"):
     """A client is about to send `call`. `task_ids`: those it chose itself; ids that the server gives come with Ok.
 
     `delays` (seconds from now, one a task or none at all) and `unique_keys` (likewise, null = none): of an enqueue.
+    `count`: how many tasks it asks for, if it leaves their ids to the server.
     """
 
     op: Operation
@@ -42,6 +43,7 @@ class Invoke(Line, frozen=True, kw_only=True, tag="invoke"):
     task_ids: tuple[UUID, ...] = ()
     delays: tuple[float, ...] = ()
     unique_keys: tuple[str | None, ...] = ()
+    count: int = 0
 
 
 class _Answer(Line, frozen=True, kw_only=True):
@@ -67,11 +69,14 @@ class Unknown(_Answer, frozen=True, kw_only=True, tag="unknown"):
 
 
 class Start(Line, frozen=True, kw_only=True, tag="start"):
-    """A handler began. `execution`: an id of its own for this run, which the handler returns as its result."""
+    """A handler began. `execution`: an id of its own for this run, which the handler returns as its result: the text
+    alone, or a JSON object with it under "execution". `process` must be the worker's name. `token`: see tokens.py.
+    """
 
     task_id: UUID
     attempt: int
     execution: UUID
+    token: int | None = None
 
 
 class End(Line, frozen=True, kw_only=True, tag="end"):
@@ -86,8 +91,10 @@ class End(Line, frozen=True, kw_only=True, tag="end"):
 class Fault(Line, frozen=True, kw_only=True, tag="fault"):
     """Written before a fault begins and after it has ended; both at once for one that is over in an instant.
 
-    `fault`: its name ("sigkill"). `target`: the process or line it hit ("worker-2", "postgres"). `target_pid`: whose
-    memory and children went with it, null if no process of ours was hit.
+    `fault`: its name ("sigkill"). `target`: the process it hit ("worker-2", "postgres"), or the ends of the line
+    ("worker-2/coordinator"). One that names a worker explains what befell the executions of that worker; one that
+    names an edge or a client explains nothing about executions; any other may have touched them all. A handler that
+    ends, blocks or starves its own worker writes one too, before it does.
     """
 
     fault: str

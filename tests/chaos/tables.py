@@ -1,5 +1,6 @@
 """The final rows of a run: what PostgreSQL says became of every task, as a value that can be kept in a file."""
 
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -69,8 +70,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 class Tables(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a checker may ask of PostgreSQL. `unfinished`: rows of tasks; `finished`: rows of task_history;
-    `counters`: the sums of the table of that name, by column."""
+    `counters`: the sums of the table of that name, by column. `taken_at` and `taken_t` are one moment by the database
+    clock and by the history's clock, so that the one can be told in terms of the other."""
 
+    taken_at: datetime
+    taken_t: int
     unfinished: tuple[Row, ...] = ()
     finished: tuple[Row, ...] = ()
     counters: dict[str, int] = {}
@@ -80,6 +84,10 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
     def rows(self) -> tuple[Row, ...]:
         """Both tables."""
         return self.unfinished + self.finished
+
+    def t_of(self, moment: datetime) -> int:
+        """A time of the database clock as a `t` of the history; they drift apart by less than a millisecond a minute."""
+        return self.taken_t - round((self.taken_at - moment).total_seconds() * 1e9)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -93,8 +101,11 @@ def snapshot(database_url: str) -> Tables:
     """The tables as they are now, all from one snapshot."""
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        taken_at, taken_t = _now(connection)
         return msgspec.convert(
             {
+                "taken_at": taken_at,
+                "taken_t": taken_t,
                 "unfinished": connection.execute("SELECT * FROM tasks ORDER BY id").fetchall(),
                 "finished": connection.execute("SELECT * FROM task_history ORDER BY finished_at, id").fetchall(),
                 "counters": _sums(connection),
@@ -102,6 +113,13 @@ def snapshot(database_url: str) -> Tables:
             },
             Tables,
         )
+
+
+def _now(connection: psycopg.Connection[dict[str, Any]]) -> tuple[datetime, int]:
+    connection.execute("SELECT 1")  # the transaction begins here, and not between the two clocks
+    row = connection.execute("SELECT clock_timestamp() AS now").fetchone()
+    assert row is not None
+    return row["now"], time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 
 def _sums(connection: psycopg.Connection[dict[str, Any]]) -> dict[str, int]:
