@@ -107,7 +107,7 @@ class StreamDelivery:
             self._take(message)
 
     def _take(self, message: pb.StatusBatch) -> None:
-        if message.sequence == 0:
+        if message.greeting:
             self._greet({(ref.task_id, ref.lease_token) for ref in message.holding})
             return
         batch = Batch(self._session, time.monotonic(), partial(self._settle, message.sequence))

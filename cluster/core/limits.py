@@ -23,6 +23,10 @@ LOOKUP_TASKS = 500
 REPORT_BYTES = 16 * 1024
 """Results and tracebacks are cut here."""
 
+PROGRESS_CHARACTERS = 200
+STEERED_TASKS = 10_000
+"""Tasks that one request may cancel or retry."""
+
 DEFAULT_ATTEMPTS = 3
 DEFAULT_TIMEOUT_SECONDS = 15 * 60.0
 MESSAGE_BYTES = 16 * 1024 * 1024

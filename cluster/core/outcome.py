@@ -18,10 +18,13 @@ class Succeeded(Struct, frozen=True):
 
 
 class Failed(Struct, frozen=True):
-    """The function raised or the lease could not be run. `permanent`: trying again is pointless."""
+    """The function raised or the lease could not be run. `permanent`: trying again is pointless. `retry_in`: seconds
+    before the next attempt as the function wants it, None = what its backoff says.
+    """
 
     error: str
     permanent: bool = False
+    retry_in: float | None = None
 
 
 class Cancelled(Struct, frozen=True):
@@ -74,13 +77,18 @@ def settle(lease: Lease, outcome: Outcome, backoff: Backoff, random: float) -> S
     match outcome:
         case Succeeded(result):
             return Finish(State.COMPLETE, result=result)
-        case Failed(error, permanent=True):
-            return Finish(State.FAILED, error=error)
-        case Failed(error) if lease.attempt >= lease.max_attempts:
-            return Finish(State.DEAD if lease.max_attempts > 1 else State.FAILED, error=error)
-        case Failed(error):
-            return TryAgain(backoff.delay(lease.attempt, random), error)
+        case Failed():
+            return _after_failure(lease, outcome, backoff, random)
         case Cancelled(reason):
             return Finish(State.CANCELLED, error=reason or None)
         case Released():
             return GiveBack()
+
+
+def _after_failure(lease: Lease, failed: Failed, backoff: Backoff, random: float) -> Settlement:
+    if failed.permanent:
+        return Finish(State.FAILED, error=failed.error)
+    if lease.attempt >= lease.max_attempts:
+        return Finish(State.DEAD if lease.max_attempts > 1 else State.FAILED, error=failed.error)
+    delay = backoff.delay(lease.attempt, random) if failed.retry_in is None else failed.retry_in
+    return TryAgain(delay, failed.error)

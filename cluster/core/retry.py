@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+_DAY = 24 * 60 * 60.0
+_BOUNDS = (("first", 0.0, _DAY), ("factor", 1.0, 100.0), ("cap", 0.0, _DAY), ("jitter", 0.0, 1.0))
+
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
@@ -11,6 +14,13 @@ class Backoff:
     factor: float = 2.0
     cap: float = 600.0
     jitter: float = 0.2
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, whose message names the field and says what it takes."""
+        for name, least, most in _BOUNDS:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+                raise ValueError(f"backoff: {name} must be a number from {least:g} to {most:g}; it is {value!r}")
 
     def delay(self, attempt: int, random: float) -> float:
         """Seconds to wait after `attempt` (1 for the first) failed; `random` is uniform in [0, 1)."""

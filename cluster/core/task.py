@@ -1,8 +1,10 @@
 """The life of a task: its states, which may follow which, and what people call them.
 
-scheduled → ready → leased → running → complete | failed | cancelled | dead
+scheduled → ready → leased → running → complete | failed | cancelled | dead | quarantined
 
-Back again: running → ready | scheduled (retry), leased | running → ready (release, rescue), leased → parked → ready.
+Back again: running → scheduled (retry), leased | running → ready (release, rescue), leased → parked → ready. A task that
+a worker held when it crashed, twice, is isolated instead of ready: it runs alone. The third crash quarantines it.
+Whatever is unfinished can be cancelled; what ended without success can be retried by hand, and is ready again.
 """
 
 from enum import IntEnum, StrEnum
@@ -16,10 +18,12 @@ class State(IntEnum):
     LEASED = 2
     RUNNING = 3
     PARKED = 4
+    ISOLATED = 5
     COMPLETE = 10
     FAILED = 11
     CANCELLED = 12
     DEAD = 13
+    QUARANTINED = 14
 
 
 class Status(StrEnum):
@@ -32,19 +36,29 @@ class Status(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-FINAL = frozenset({State.COMPLETE, State.FAILED, State.CANCELLED, State.DEAD})
+FINAL = frozenset({State.COMPLETE, State.FAILED, State.CANCELLED, State.DEAD, State.QUARANTINED})
 HELD = frozenset({State.LEASED, State.RUNNING})
+UNSUCCESSFUL = FINAL - {State.COMPLETE}
+"""What a person may run again."""
+
+ISOLATE_FROM, QUARANTINE_AT = 2, 3
+"""Crashes of its worker after which a task runs alone, and after which it runs no more; ready_state() in the schema."""
+
+_WAITING = frozenset({State.READY, State.SCHEDULED, State.ISOLATED})
+_AGAIN = frozenset({State.READY})
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.SCHEDULED: frozenset({State.READY, State.CANCELLED}),
+    State.SCHEDULED: frozenset({State.READY, State.ISOLATED, State.CANCELLED}),
     State.READY: frozenset({State.LEASED, State.CANCELLED}),
-    State.LEASED: frozenset({State.RUNNING, State.READY, State.SCHEDULED, State.PARKED}) | FINAL,
-    State.RUNNING: frozenset({State.READY, State.SCHEDULED}) | FINAL,
-    State.PARKED: frozenset({State.READY, State.CANCELLED}),
+    State.ISOLATED: frozenset({State.LEASED, State.CANCELLED}),
+    State.LEASED: frozenset({State.RUNNING, State.PARKED}) | _WAITING | FINAL,
+    State.RUNNING: _WAITING | FINAL,
+    State.PARKED: frozenset({State.READY, State.ISOLATED, State.CANCELLED}),
     State.COMPLETE: frozenset(),
-    State.FAILED: frozenset(),
-    State.CANCELLED: frozenset(),
-    State.DEAD: frozenset(),
+    State.FAILED: _AGAIN,
+    State.CANCELLED: _AGAIN,
+    State.DEAD: _AGAIN,
+    State.QUARANTINED: _AGAIN,
 }
 
 _STATUS = {
@@ -52,16 +66,18 @@ _STATUS = {
     State.READY: Status.QUEUED,
     State.LEASED: Status.QUEUED,
     State.PARKED: Status.QUEUED,
+    State.ISOLATED: Status.QUEUED,
     State.RUNNING: Status.STARTED,
     State.COMPLETE: Status.COMPLETE,
     State.FAILED: Status.FAILED,
     State.DEAD: Status.FAILED,
+    State.QUARANTINED: Status.FAILED,
     State.CANCELLED: Status.CANCELLED,
 }
 
 
 def status_of(state: State) -> Status:
-    """The public status of a state; `FAILED` covers failed and dead."""
+    """The public status of a state; `FAILED` covers failed, dead and quarantined."""
     return _STATUS[state]
 
 

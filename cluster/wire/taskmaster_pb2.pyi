@@ -58,18 +58,70 @@ class ClientTaskResponse(_message.Message):
     created: bool
     def __init__(self, task_id: _Optional[str] = ..., command: _Optional[str] = ..., scheduled_at: _Optional[float] = ..., created: _Optional[bool] = ...) -> None: ...
 
+class TaskSelection(_message.Message):
+    __slots__ = ("task_ids", "status", "queue", "command", "worker", "limit")
+    TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    WORKER_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    task_ids: _containers.RepeatedScalarFieldContainer[str]
+    status: str
+    queue: str
+    command: str
+    worker: str
+    limit: int
+    def __init__(self, task_ids: _Optional[_Iterable[str]] = ..., status: _Optional[str] = ..., queue: _Optional[str] = ..., command: _Optional[str] = ..., worker: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class TaskChange(_message.Message):
+    __slots__ = ("task_id", "changed", "was", "status", "detail")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_FIELD_NUMBER: _ClassVar[int]
+    WAS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    task_id: str
+    changed: bool
+    was: str
+    status: str
+    detail: str
+    def __init__(self, task_id: _Optional[str] = ..., changed: _Optional[bool] = ..., was: _Optional[str] = ..., status: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class TaskChanges(_message.Message):
+    __slots__ = ("changes", "more")
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    changes: _containers.RepeatedCompositeFieldContainer[TaskChange]
+    more: bool
+    def __init__(self, changes: _Optional[_Iterable[_Union[TaskChange, _Mapping]]] = ..., more: _Optional[bool] = ...) -> None: ...
+
+class Backoff(_message.Message):
+    __slots__ = ("first_seconds", "factor", "cap_seconds", "jitter")
+    FIRST_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    FACTOR_FIELD_NUMBER: _ClassVar[int]
+    CAP_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    JITTER_FIELD_NUMBER: _ClassVar[int]
+    first_seconds: float
+    factor: float
+    cap_seconds: float
+    jitter: float
+    def __init__(self, first_seconds: _Optional[float] = ..., factor: _Optional[float] = ..., cap_seconds: _Optional[float] = ..., jitter: _Optional[float] = ...) -> None: ...
+
 class Handler(_message.Message):
-    __slots__ = ("command", "timeout_seconds", "max_attempts")
+    __slots__ = ("command", "timeout_seconds", "max_attempts", "backoff")
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     MAX_ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    BACKOFF_FIELD_NUMBER: _ClassVar[int]
     command: str
     timeout_seconds: float
     max_attempts: int
-    def __init__(self, command: _Optional[str] = ..., timeout_seconds: _Optional[float] = ..., max_attempts: _Optional[int] = ...) -> None: ...
+    backoff: Backoff
+    def __init__(self, command: _Optional[str] = ..., timeout_seconds: _Optional[float] = ..., max_attempts: _Optional[int] = ..., backoff: _Optional[_Union[Backoff, _Mapping]] = ...) -> None: ...
 
 class HeartbeatRequest(_message.Message):
-    __slots__ = ("worker_id", "name", "address", "slots", "handlers", "commands", "streaming", "session_id", "draining", "rss_bytes", "loop_lag_seconds")
+    __slots__ = ("worker_id", "name", "address", "slots", "handlers", "commands", "streaming", "session_id", "draining", "rss_bytes", "loop_lag_seconds", "host", "pid", "blocked_by", "blocked_seconds")
     WORKER_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
@@ -81,6 +133,10 @@ class HeartbeatRequest(_message.Message):
     DRAINING_FIELD_NUMBER: _ClassVar[int]
     RSS_BYTES_FIELD_NUMBER: _ClassVar[int]
     LOOP_LAG_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    HOST_FIELD_NUMBER: _ClassVar[int]
+    PID_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_BY_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_SECONDS_FIELD_NUMBER: _ClassVar[int]
     worker_id: str
     name: str
     address: str
@@ -92,7 +148,11 @@ class HeartbeatRequest(_message.Message):
     draining: bool
     rss_bytes: int
     loop_lag_seconds: float
-    def __init__(self, worker_id: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., slots: _Optional[int] = ..., handlers: _Optional[_Iterable[_Union[Handler, _Mapping]]] = ..., commands: _Optional[_Iterable[str]] = ..., streaming: _Optional[bool] = ..., session_id: _Optional[int] = ..., draining: _Optional[bool] = ..., rss_bytes: _Optional[int] = ..., loop_lag_seconds: _Optional[float] = ...) -> None: ...
+    host: str
+    pid: int
+    blocked_by: str
+    blocked_seconds: float
+    def __init__(self, worker_id: _Optional[str] = ..., name: _Optional[str] = ..., address: _Optional[str] = ..., slots: _Optional[int] = ..., handlers: _Optional[_Iterable[_Union[Handler, _Mapping]]] = ..., commands: _Optional[_Iterable[str]] = ..., streaming: _Optional[bool] = ..., session_id: _Optional[int] = ..., draining: _Optional[bool] = ..., rss_bytes: _Optional[int] = ..., loop_lag_seconds: _Optional[float] = ..., host: _Optional[str] = ..., pid: _Optional[int] = ..., blocked_by: _Optional[str] = ..., blocked_seconds: _Optional[float] = ...) -> None: ...
 
 class HeartbeatResponse(_message.Message):
     __slots__ = ("session_id", "interval_seconds", "misses", "coordinator_id")
@@ -107,7 +167,7 @@ class HeartbeatResponse(_message.Message):
     def __init__(self, session_id: _Optional[int] = ..., interval_seconds: _Optional[float] = ..., misses: _Optional[int] = ..., coordinator_id: _Optional[str] = ...) -> None: ...
 
 class UpdateTaskStatusRequest(_message.Message):
-    __slots__ = ("task_id", "status", "worker_id", "lease_token", "result", "error", "permanent")
+    __slots__ = ("task_id", "status", "worker_id", "lease_token", "result", "error", "permanent", "retry_in_seconds", "progress", "progress_message")
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     WORKER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -115,6 +175,9 @@ class UpdateTaskStatusRequest(_message.Message):
     RESULT_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     PERMANENT_FIELD_NUMBER: _ClassVar[int]
+    RETRY_IN_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_MESSAGE_FIELD_NUMBER: _ClassVar[int]
     task_id: str
     status: TaskStatus
     worker_id: str
@@ -122,7 +185,10 @@ class UpdateTaskStatusRequest(_message.Message):
     result: bytes
     error: str
     permanent: bool
-    def __init__(self, task_id: _Optional[str] = ..., status: _Optional[_Union[TaskStatus, str]] = ..., worker_id: _Optional[str] = ..., lease_token: _Optional[int] = ..., result: _Optional[bytes] = ..., error: _Optional[str] = ..., permanent: _Optional[bool] = ...) -> None: ...
+    retry_in_seconds: float
+    progress: float
+    progress_message: str
+    def __init__(self, task_id: _Optional[str] = ..., status: _Optional[_Union[TaskStatus, str]] = ..., worker_id: _Optional[str] = ..., lease_token: _Optional[int] = ..., result: _Optional[bytes] = ..., error: _Optional[str] = ..., permanent: _Optional[bool] = ..., retry_in_seconds: _Optional[float] = ..., progress: _Optional[float] = ..., progress_message: _Optional[str] = ...) -> None: ...
 
 class UpdateTaskStatusResponse(_message.Message):
     __slots__ = ("accepted", "detail")
@@ -213,16 +279,18 @@ class TaskLease(_message.Message):
     def __init__(self, task_id: _Optional[bytes] = ..., lease_token: _Optional[int] = ..., command: _Optional[str] = ..., payload: _Optional[bytes] = ..., attempt: _Optional[int] = ..., timeout_ms: _Optional[int] = ...) -> None: ...
 
 class TaskBatch(_message.Message):
-    __slots__ = ("session_id", "tasks", "settled_through", "stale")
+    __slots__ = ("session_id", "tasks", "settled_through", "stale", "coordinator_id")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     SETTLED_THROUGH_FIELD_NUMBER: _ClassVar[int]
     STALE_FIELD_NUMBER: _ClassVar[int]
+    COORDINATOR_ID_FIELD_NUMBER: _ClassVar[int]
     session_id: int
     tasks: _containers.RepeatedCompositeFieldContainer[TaskLease]
     settled_through: int
     stale: _containers.RepeatedCompositeFieldContainer[LeaseRef]
-    def __init__(self, session_id: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[TaskLease, _Mapping]]] = ..., settled_through: _Optional[int] = ..., stale: _Optional[_Iterable[_Union[LeaseRef, _Mapping]]] = ...) -> None: ...
+    coordinator_id: str
+    def __init__(self, session_id: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[TaskLease, _Mapping]]] = ..., settled_through: _Optional[int] = ..., stale: _Optional[_Iterable[_Union[LeaseRef, _Mapping]]] = ..., coordinator_id: _Optional[str] = ...) -> None: ...
 
 class LeaseRef(_message.Message):
     __slots__ = ("task_id", "lease_token")
@@ -233,7 +301,7 @@ class LeaseRef(_message.Message):
     def __init__(self, task_id: _Optional[bytes] = ..., lease_token: _Optional[int] = ...) -> None: ...
 
 class TaskOutcome(_message.Message):
-    __slots__ = ("task_id", "lease_token", "status", "started_us_ago", "finished_us_ago", "result", "error", "permanent")
+    __slots__ = ("task_id", "lease_token", "status", "started_us_ago", "finished_us_ago", "result", "error", "permanent", "retry_in_seconds")
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -242,6 +310,7 @@ class TaskOutcome(_message.Message):
     RESULT_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     PERMANENT_FIELD_NUMBER: _ClassVar[int]
+    RETRY_IN_SECONDS_FIELD_NUMBER: _ClassVar[int]
     task_id: bytes
     lease_token: int
     status: TaskStatus
@@ -250,17 +319,34 @@ class TaskOutcome(_message.Message):
     result: bytes
     error: str
     permanent: bool
-    def __init__(self, task_id: _Optional[bytes] = ..., lease_token: _Optional[int] = ..., status: _Optional[_Union[TaskStatus, str]] = ..., started_us_ago: _Optional[int] = ..., finished_us_ago: _Optional[int] = ..., result: _Optional[bytes] = ..., error: _Optional[str] = ..., permanent: _Optional[bool] = ...) -> None: ...
+    retry_in_seconds: float
+    def __init__(self, task_id: _Optional[bytes] = ..., lease_token: _Optional[int] = ..., status: _Optional[_Union[TaskStatus, str]] = ..., started_us_ago: _Optional[int] = ..., finished_us_ago: _Optional[int] = ..., result: _Optional[bytes] = ..., error: _Optional[str] = ..., permanent: _Optional[bool] = ..., retry_in_seconds: _Optional[float] = ...) -> None: ...
+
+class TaskProgress(_message.Message):
+    __slots__ = ("task_id", "lease_token", "progress", "message")
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    task_id: bytes
+    lease_token: int
+    progress: float
+    message: str
+    def __init__(self, task_id: _Optional[bytes] = ..., lease_token: _Optional[int] = ..., progress: _Optional[float] = ..., message: _Optional[str] = ...) -> None: ...
 
 class StatusBatch(_message.Message):
-    __slots__ = ("sequence", "outcomes", "holding")
+    __slots__ = ("sequence", "outcomes", "holding", "progress", "greeting")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
     HOLDING_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    GREETING_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     outcomes: _containers.RepeatedCompositeFieldContainer[TaskOutcome]
     holding: _containers.RepeatedCompositeFieldContainer[LeaseRef]
-    def __init__(self, sequence: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[TaskOutcome, _Mapping]]] = ..., holding: _Optional[_Iterable[_Union[LeaseRef, _Mapping]]] = ...) -> None: ...
+    progress: _containers.RepeatedCompositeFieldContainer[TaskProgress]
+    greeting: bool
+    def __init__(self, sequence: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[TaskOutcome, _Mapping]]] = ..., holding: _Optional[_Iterable[_Union[LeaseRef, _Mapping]]] = ..., progress: _Optional[_Iterable[_Union[TaskProgress, _Mapping]]] = ..., greeting: _Optional[bool] = ...) -> None: ...
 
 class Event(_message.Message):
     __slots__ = ("event", "level", "msg", "task_id", "worker_id", "timestamp_us")
@@ -301,16 +387,28 @@ class EventBatch(_message.Message):
     def __init__(self, coordinator_id: _Optional[str] = ..., last: _Optional[int] = ..., events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., missed: _Optional[int] = ...) -> None: ...
 
 class WakeRequest(_message.Message):
-    __slots__ = ("tasks", "orders", "watcher_id", "events")
+    __slots__ = ("tasks", "orders", "watcher_id", "events", "ended")
     TASKS_FIELD_NUMBER: _ClassVar[int]
     ORDERS_FIELD_NUMBER: _ClassVar[int]
     WATCHER_ID_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
+    ENDED_FIELD_NUMBER: _ClassVar[int]
     tasks: bool
     orders: bool
     watcher_id: str
     events: _containers.RepeatedCompositeFieldContainer[Event]
-    def __init__(self, tasks: _Optional[bool] = ..., orders: _Optional[bool] = ..., watcher_id: _Optional[str] = ..., events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ...) -> None: ...
+    ended: _containers.RepeatedCompositeFieldContainer[EndedLease]
+    def __init__(self, tasks: _Optional[bool] = ..., orders: _Optional[bool] = ..., watcher_id: _Optional[str] = ..., events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., ended: _Optional[_Iterable[_Union[EndedLease, _Mapping]]] = ...) -> None: ...
+
+class EndedLease(_message.Message):
+    __slots__ = ("session_id", "task_id", "lease_token")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    session_id: int
+    task_id: bytes
+    lease_token: int
+    def __init__(self, session_id: _Optional[int] = ..., task_id: _Optional[bytes] = ..., lease_token: _Optional[int] = ...) -> None: ...
 
 class WakeResponse(_message.Message):
     __slots__ = ()
@@ -330,6 +428,18 @@ class Child(_message.Message):
     restarts: int
     def __init__(self, name: _Optional[str] = ..., role: _Optional[str] = ..., pid: _Optional[int] = ..., state: _Optional[str] = ..., restarts: _Optional[int] = ...) -> None: ...
 
+class ChildExit(_message.Message):
+    __slots__ = ("name", "pid", "code", "ordered")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PID_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    ORDERED_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    pid: int
+    code: int
+    ordered: bool
+    def __init__(self, name: _Optional[str] = ..., pid: _Optional[int] = ..., code: _Optional[int] = ..., ordered: _Optional[bool] = ...) -> None: ...
+
 class OrderOutcome(_message.Message):
     __slots__ = ("order_id", "ok", "detail")
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -341,18 +451,20 @@ class OrderOutcome(_message.Message):
     def __init__(self, order_id: _Optional[int] = ..., ok: _Optional[bool] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class SupervisorReport(_message.Message):
-    __slots__ = ("supervisor_id", "host", "desired_workers", "children", "outcomes")
+    __slots__ = ("supervisor_id", "host", "desired_workers", "children", "outcomes", "exits")
     SUPERVISOR_ID_FIELD_NUMBER: _ClassVar[int]
     HOST_FIELD_NUMBER: _ClassVar[int]
     DESIRED_WORKERS_FIELD_NUMBER: _ClassVar[int]
     CHILDREN_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    EXITS_FIELD_NUMBER: _ClassVar[int]
     supervisor_id: str
     host: str
     desired_workers: int
     children: _containers.RepeatedCompositeFieldContainer[Child]
     outcomes: _containers.RepeatedCompositeFieldContainer[OrderOutcome]
-    def __init__(self, supervisor_id: _Optional[str] = ..., host: _Optional[str] = ..., desired_workers: _Optional[int] = ..., children: _Optional[_Iterable[_Union[Child, _Mapping]]] = ..., outcomes: _Optional[_Iterable[_Union[OrderOutcome, _Mapping]]] = ...) -> None: ...
+    exits: _containers.RepeatedCompositeFieldContainer[ChildExit]
+    def __init__(self, supervisor_id: _Optional[str] = ..., host: _Optional[str] = ..., desired_workers: _Optional[int] = ..., children: _Optional[_Iterable[_Union[Child, _Mapping]]] = ..., outcomes: _Optional[_Iterable[_Union[OrderOutcome, _Mapping]]] = ..., exits: _Optional[_Iterable[_Union[ChildExit, _Mapping]]] = ...) -> None: ...
 
 class ScaleWorkers(_message.Message):
     __slots__ = ("count",)

@@ -66,6 +66,16 @@ class CoordinatorServiceStub:
                 request_serializer=cluster_dot_wire_dot_taskmaster__pb2.SupervisorReport.SerializeToString,
                 response_deserializer=cluster_dot_wire_dot_taskmaster__pb2.SupervisorOrder.FromString,
                 _registered_method=True)
+        self.CancelTasks = channel.unary_unary(
+                '/taskmaster.v1.CoordinatorService/CancelTasks',
+                request_serializer=cluster_dot_wire_dot_taskmaster__pb2.TaskSelection.SerializeToString,
+                response_deserializer=cluster_dot_wire_dot_taskmaster__pb2.TaskChanges.FromString,
+                _registered_method=True)
+        self.RetryTasks = channel.unary_unary(
+                '/taskmaster.v1.CoordinatorService/RetryTasks',
+                request_serializer=cluster_dot_wire_dot_taskmaster__pb2.TaskSelection.SerializeToString,
+                response_deserializer=cluster_dot_wire_dot_taskmaster__pb2.TaskChanges.FromString,
+                _registered_method=True)
         self.Wake = channel.unary_unary(
                 '/taskmaster.v1.CoordinatorService/Wake',
                 request_serializer=cluster_dot_wire_dot_taskmaster__pb2.WakeRequest.SerializeToString,
@@ -119,6 +129,20 @@ class CoordinatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CancelTasks(self, request, context):
+        """Cancel tasks, whatever they are doing, or run again what ended without success. Answered after COMMIT with what became
+        of each; a second call changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryTasks(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Wake(self, request, context):
         """A hint that something was committed (tasks, orders). Losing one costs latency, never a task.
         """
@@ -158,6 +182,16 @@ def add_CoordinatorServiceServicer_to_server(servicer, server):
                     servicer.Supervise,
                     request_deserializer=cluster_dot_wire_dot_taskmaster__pb2.SupervisorReport.FromString,
                     response_serializer=cluster_dot_wire_dot_taskmaster__pb2.SupervisorOrder.SerializeToString,
+            ),
+            'CancelTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelTasks,
+                    request_deserializer=cluster_dot_wire_dot_taskmaster__pb2.TaskSelection.FromString,
+                    response_serializer=cluster_dot_wire_dot_taskmaster__pb2.TaskChanges.SerializeToString,
+            ),
+            'RetryTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryTasks,
+                    request_deserializer=cluster_dot_wire_dot_taskmaster__pb2.TaskSelection.FromString,
+                    response_serializer=cluster_dot_wire_dot_taskmaster__pb2.TaskChanges.SerializeToString,
             ),
             'Wake': grpc.unary_unary_rpc_method_handler(
                     servicer.Wake,
@@ -329,6 +363,60 @@ class CoordinatorService:
             '/taskmaster.v1.CoordinatorService/Supervise',
             cluster_dot_wire_dot_taskmaster__pb2.SupervisorReport.SerializeToString,
             cluster_dot_wire_dot_taskmaster__pb2.SupervisorOrder.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taskmaster.v1.CoordinatorService/CancelTasks',
+            cluster_dot_wire_dot_taskmaster__pb2.TaskSelection.SerializeToString,
+            cluster_dot_wire_dot_taskmaster__pb2.TaskChanges.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/taskmaster.v1.CoordinatorService/RetryTasks',
+            cluster_dot_wire_dot_taskmaster__pb2.TaskSelection.SerializeToString,
+            cluster_dot_wire_dot_taskmaster__pb2.TaskChanges.FromString,
             options,
             channel_credentials,
             insecure,

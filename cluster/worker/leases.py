@@ -55,7 +55,7 @@ class Leases:
     def holding(self) -> pb.StatusBatch:
         """What the first batch of a stream says: every lease that waits, runs, or is reported but not settled."""
         refs = [pb.LeaseRef(task_id=task_id, lease_token=token) for task_id, token in self._held]
-        return pb.StatusBatch(sequence=0, holding=refs)
+        return pb.StatusBatch(sequence=0, holding=refs, greeting=True)
 
     async def start(self) -> None:
         await self.executor.start()

@@ -100,7 +100,7 @@ class PeerWorker(WorkerServiceServicer):
     ) -> None:
         self.streams += 1
         reading = asyncio.create_task(self._read(request_iterator))
-        await context.write(pb.StatusBatch(sequence=0, holding=self.holding))
+        await context.write(pb.StatusBatch(sequence=0, holding=self.holding, greeting=True))
         try:
             while (batch := await self._outgoing.get()) is not END:
                 await context.write(batch)
