@@ -17,6 +17,7 @@ import pytest
 
 from tests.acceptance.processes import CHECKOUT, Program, arguments_of, describe, free_ports, living_in
 from tests.acceptance.stream import EventStream
+from tests.acceptance.tracebacks import tracebacks_in
 from tests.fixtures.eventually import eventually
 
 Json = dict[str, Any]
@@ -226,10 +227,9 @@ class RunningCluster:
 
     def assert_no_traceback(self) -> None:
         """Neither in what the programs wrote nor in any log file below the home."""
-        for path in (self.log, *self.home.rglob("*.log")):
-            if path.is_file():
-                text = path.read_text(errors="replace")
-                assert "Traceback (most recent call last)" not in text, f"{path}:\n{self.log_tail()}"
+        files = [path for path in (self.log, *self.home.rglob("*.log")) if path.is_file()]
+        found = [traceback for path in files for traceback in tracebacks_in(path)]
+        assert not found, "\n\n".join(found)
 
     def remove(self) -> None:
         """Kill whatever lives on and delete the folder."""

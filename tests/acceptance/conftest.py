@@ -34,6 +34,10 @@ def ending_well(cluster: RunningCluster) -> Iterator[RunningCluster]:
         yield cluster
         asyncio.run(cluster.stop())
         cluster.assert_no_traceback()
+    except BaseException as error:
+        # What is shared ends with the last test of the session, whose report shows only the clusters of that test.
+        error.add_note(f"log of {cluster}:\n{cluster.log_tail()}")
+        raise
     finally:
         cluster.remove()
 
