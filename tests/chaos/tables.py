@@ -86,7 +86,7 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
         return self.unfinished + self.finished
 
     def t_of(self, moment: datetime) -> int:
-        """A time of the database clock as a `t` of the history; they drift apart by less than a millisecond a minute."""
+        """A time of the database clock as a `t` of the history; both run on one machine."""
         return self.taken_t - round((self.taken_at - moment).total_seconds() * 1e9)
 
     @classmethod

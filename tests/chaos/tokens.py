@@ -1,7 +1,7 @@
 """The token of the lease that a handler runs under, which the product rightly tells nobody.
 
-`install()` is called by the launcher of a worker; then `current()` in an `async def` handler is its token. A plain `def`
-runs in another process, where it is None.
+`install()` is called by the launcher of a worker; then `current()` in an `async def` handler is its token. A plain
+`def` runs in another process, where it is None.
 """
 
 from collections.abc import Awaitable

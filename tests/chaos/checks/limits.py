@@ -1,0 +1,41 @@
+"""What a run allows. The defaults are those of the product's default settings; a faster cluster is held to less."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+LADDER: Mapping[str, float] = MappingProxyType({"sigkill": 3.0, "exit": 3.0, "sigterm": 3.0, "sigstop": 20.0})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds, unless it says otherwise."""
+
+    ladder: Mapping[str, float] = field(default_factory=lambda: LADDER)
+    """By fault: how soon the task of a worker that it hit runs elsewhere, while nothing else is the matter."""
+    otherwise: float = 20.0
+    """The same for a fault that is not in the ladder: a worker that cannot be heard."""
+    isolated: float = 60.0
+    """The same for a task that has to run alone, and waits for a worker that holds nothing else."""
+    recovery: float = 10.0
+    """After the end of a fault of what everybody needs, until it is felt no more."""
+    unbegun: float = 3.0
+    """After the end of a fault of one worker: it thaws, and begins leases that it lost until it is told."""
+    unreported: float = 2.0
+    """How long the outcome of a run that ended may be on its way to COMMIT while nothing is the matter."""
+    slack: float = 0.1
+    """How far the times of two statements, or of two clocks, may contradict each other."""
+    max_attempts: int = 3
+    """Of a task that names no number of its own."""
+    memory_factor: float = 1.3
+    memory_bytes: int = 40 * 2**20
+    """A process may end at its baseline times the one plus the other."""
+    recorded: frozenset[str] | None = None
+    """Commands whose handlers write Start and End; None: all of them."""
+
+    def records(self, command: str) -> bool:
+        return self.recorded is None or command in self.recorded
+
+    def allowed(self, fault: str, *, alone: bool) -> float:
+        """How long a task interrupted by this fault may wait for its next run."""
+        return max(self.ladder.get(fault, self.otherwise), self.isolated if alone else 0.0)
