@@ -45,6 +45,8 @@ def configure(role: str, log_format: str = "auto", level: str = "INFO", **fields
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # Its pool says a line for each connection and each try of an outage; cluster.store tells that once.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

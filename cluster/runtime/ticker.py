@@ -68,12 +68,19 @@ class Ticker:
             return self._failed(error, unexpected=False)
         except Exception as error:  # noqa: BLE001 - an error in a loop is an event, never silence
             return self._failed(error, unexpected=True)
+        if self._failures:
+            telemetry.emit("loop_goes_on", loop=self.name, failures=self._failures)
         self._failures = 0
         return self.interval if pause is None else pause
 
     def _failed(self, error: Exception, *, unexpected: bool) -> float:
         self._failures += 1
-        telemetry.emit(
-            "loop_failed", level="error", loop=self.name, error=str(error), exc_info=error if unexpected else None
-        )
+        # The 1st, 2nd, 4th, 8th … in a row is told, each is counted: an hour without PostgreSQL is a few lines.
+        if unexpected or self._failures & (self._failures - 1) == 0:
+            reason = error if unexpected else None
+            telemetry.emit(
+                "loop_failed", level="error", loop=self.name, error=str(error), failures=self._failures, exc_info=reason
+            )
+        else:
+            telemetry.tally("loop_failed")
         return min(self._worst_pause, 0.05 * 2.0 ** min(self._failures, 10))

@@ -20,6 +20,7 @@ from psycopg.rows import args_row, scalar_row
 
 from cluster.core.errors import CannotStart, SchemaMismatch, StoreUnavailable
 from cluster.runtime.paths import shipped
+from cluster.store.dialling import parameters, where
 from cluster.store.errors import translated
 from cluster.store.history import DAYS_AHEAD, ensure_partitions
 from cluster.store.pool import Connection, Pool
@@ -105,7 +106,7 @@ async def _complaint(url: str) -> str | None:
             async with _dialled(url) as connection:
                 missing = pending(shipped_migrations(), await _applied(connection))
     except StoreUnavailable as error:
-        return f"PostgreSQL does not answer at {_host(url)}: {error.detail}"
+        return f"PostgreSQL does not answer at {where(url)}: {error.detail}"
     if not missing:
         return None
     return f"the schema is missing or older than this TaskMaster ({missing[-1].name}): run `taskmaster migrate`"
@@ -154,17 +155,9 @@ async def _create_database(connection: Connection, name: str) -> None:
 
 @asynccontextmanager
 async def _dialled(url: str) -> AsyncIterator[Connection]:
-    connection = await psycopg.AsyncConnection.connect(
-        url, autocommit=True, connect_timeout=5, application_name="taskmaster migrate", options="-c timezone=UTC"
-    )
+    connection = await psycopg.AsyncConnection.connect(url, autocommit=True, **parameters(url, "migrate"))
     async with connection:
         yield connection
-
-
-def _host(url: str) -> str:
-    parts = conninfo_to_dict(url)
-    host = parts.get("host") or parts.get("hostaddr") or "the local socket"
-    return f"{host}:{parts.get('port') or 5432}"
 
 
 @cache

@@ -6,6 +6,7 @@ from datetime import datetime
 import psycopg
 from psycopg.rows import args_row
 
+from cluster.store.dialling import parameters
 from cluster.store.errors import translated
 from cluster.store.pool import Connection
 from cluster.store.statements import statement
@@ -31,6 +32,6 @@ async def ask_server(url: str, timeout: int) -> ServerFacts:
     """Ask the server of this URL over a connection of its own; StoreUnavailable after `timeout` seconds."""
     with translated():
         async with await psycopg.AsyncConnection.connect(
-            url, connect_timeout=timeout, application_name="taskmaster doctor", options="-c timezone=UTC"
+            url, **{**parameters(url, "doctor"), "connect_timeout": timeout}
         ) as connection:
             return await server_facts(connection)

@@ -56,7 +56,7 @@ async def _measure(settings: Settings, tasks: int, workers: int) -> Run:
 @asynccontextmanager
 async def _scratch(server: str) -> AsyncIterator[tuple[str, Pool]]:
     async with scratch_database(server) as url:
-        pool = create_pool(url, role="bench", size=2, pinned=True)
+        pool = create_pool(url, role="bench", size=2, pinned=True, patience=None)
         await pool.open()
         try:
             yield url, pool
