@@ -89,7 +89,7 @@ class End(Line, frozen=True, kw_only=True, tag="end"):
 
 
 class Fault(Line, frozen=True, kw_only=True, tag="fault"):
-    """Written before a fault begins and after it has ended; both at once for one that is over in an instant.
+    """Written before a fault begins, and after it has ended and what it hit is up again.
 
     `fault`: its name ("sigkill"). `target`: the process it hit ("worker-2", "postgres"), or the ends of the line
     ("worker-2/coordinator"). One that names a worker explains what befell the executions of that worker; one that

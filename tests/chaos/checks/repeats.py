@@ -49,6 +49,6 @@ def _retried_by_hand(history: History) -> Counter[UUID]:
     for answer in history.of_kind(Ok):
         if answer.op == "retry" and answer.call in wanted:
             wanted[answer.call] = answer.task_ids
-    for answer in history.of_kind(Fail):
-        wanted.pop(answer.call, None)
+    for refusal in history.of_kind(Fail):
+        wanted.pop(refusal.call, None)
     return Counter(task_id for task_ids in wanted.values() for task_id in task_ids)
