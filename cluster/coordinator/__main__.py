@@ -1,5 +1,7 @@
 """The coordinator's program."""
 
+from contextlib import AsyncExitStack
+
 from cluster.coordinator.coordinator import Coordinator
 from cluster.runtime.entry import program
 from cluster.runtime.lifecycle import running
@@ -11,8 +13,10 @@ async def main(settings: Settings) -> None:
     """Run until somebody asks it to end."""
     shutdown = Shutdown()
     shutdown.install()
-    async with running(Coordinator(settings)):
-        await shutdown.wait()
+    async with AsyncExitStack() as stack:
+        # Its start may wait for PostgreSQL.
+        if await shutdown.before(stack.enter_async_context(running(Coordinator(settings)))):
+            await shutdown.wait()
 
 
 def run() -> int:

@@ -9,8 +9,8 @@ from cluster.core.errors import InvalidTask
 from cluster.core.new_task import NewTask
 from cluster.core.payload import checked_payload
 from cluster.runtime.ids import new_id
-from cluster.store.enqueue import enqueue
-from cluster.store.pool import Pool, connected
+from cluster.store.certainty import enqueue_for_certain
+from cluster.store.pool import Pool
 from cluster.wire import taskmaster_pb2 as pb
 
 
@@ -23,14 +23,13 @@ class Submissions:
         self._wake_tasks = wake_tasks
 
     async def submit(self, request: pb.ClientTaskRequest) -> pb.ClientTaskResponse:
-        """Raises InvalidTask, PayloadTooLarge or StoreUnavailable."""
+        """Raises InvalidTask, PayloadTooLarge, StoreUnavailable or OutcomeUnknown."""
         task = _new_task(request)
         task_id = str(task.id)
         self._feed.order.expect([task_id])
         news: TaskNews | None = None
         try:
-            async with connected(self._pool) as connection:
-                [enqueued] = await enqueue(connection, [task])
+            [enqueued] = await enqueue_for_certain(self._pool, [task])
             if enqueued.created:
                 news = TaskNews(task_id, "", f"{task.command} scheduled")
         finally:

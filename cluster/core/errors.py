@@ -32,6 +32,10 @@ class StoreUnavailable(TaskMasterError):
     """PostgreSQL cannot be reached or went away in the middle; nothing was acknowledged, try again."""
 
 
+class OutcomeUnknown(StoreUnavailable):
+    """The connection to PostgreSQL broke before it answered: what was asked may have been done."""
+
+
 class StoreRejected(TaskMasterError):
     """PostgreSQL refused a statement."""
 

@@ -10,6 +10,8 @@ from cluster.runtime.signals import Shutdown
 from cluster.store.migrations import wait_for_schema
 from cluster.store.pool import create_pool
 
+PATIENCE = 8.0
+"""Seconds that a statement may take: somebody waits for the answer."""
 SCHEMA_WITHIN = 30.0
 """Seconds PostgreSQL and its schema may take to appear."""
 
@@ -20,8 +22,11 @@ async def main(settings: Settings) -> None:
     shutdown.install()
     # First the port: who cannot have it need not wait for PostgreSQL.
     with bound(settings.scheduler) as listener:
-        async with create_pool(settings.database_url, role="edge", size=settings.db_pool_size) as pool:
-            await wait_for_schema(pool, SCHEMA_WITHIN)
+        async with create_pool(
+            settings.database_url, role="edge", size=settings.db_pool_size, patience=PATIENCE
+        ) as pool:
+            if not await shutdown.before(wait_for_schema(pool, SCHEMA_WITHIN)):
+                return
             edge = Edge(settings, pool, listener)
             async with running(edge):
                 telemetry.emit("edge_ready", url=settings.url)

@@ -8,7 +8,14 @@ import msgspec
 from msgspec import Meta, Struct
 from starlette.exceptions import HTTPException
 
-from cluster.core.errors import InvalidTask, NotFound, PayloadTooLarge, StoreUnavailable, TaskMasterError
+from cluster.core.errors import (
+    InvalidTask,
+    NotFound,
+    OutcomeUnknown,
+    PayloadTooLarge,
+    StoreUnavailable,
+    TaskMasterError,
+)
 from cluster.edge.answer import Answer
 
 MEDIA_TYPE = "application/problem+json"
@@ -44,6 +51,8 @@ def problem_of(error: Exception, path: str) -> Answer:
             answer = problem(status, error.detail)
         case NotFound():
             answer = problem(HTTPStatus.NOT_FOUND, error.detail)
+        case OutcomeUnknown():
+            answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, error.detail, RETRY_AFTER)
         case StoreUnavailable():
             detail = "PostgreSQL does not answer; nothing was acknowledged, try again in a moment"
             answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, RETRY_AFTER)

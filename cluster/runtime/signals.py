@@ -13,7 +13,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from cluster.runtime import telemetry
 
@@ -42,6 +43,21 @@ class Shutdown:
 
     async def wait(self) -> None:
         await self._requested.wait()
+
+    async def before(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Do `work` unless a signal comes first, which cancels it. Whether it was done; what it raises is raised."""
+        doing, asked = asyncio.create_task(work), asyncio.create_task(self.wait())
+        try:
+            await asyncio.wait({doing, asked}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asked.cancel()
+            if not doing.done():
+                doing.cancel()
+                await asyncio.wait({doing})
+        if doing.cancelled():
+            return False
+        doing.result()
+        return True
 
     def install(self) -> None:
         """Listen for the signals on the running loop."""

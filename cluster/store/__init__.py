@@ -5,10 +5,13 @@ autocommit, so a function that runs one statement has committed when it returns.
 `StoreUnavailable` (try again) or `StoreRejected` (it would fail again).
 
 `pool`        connections, set up the same way everywhere; PINNED plans for those who claim and finish
+`dialling`    what every connection is told: the host that takes writes, how soon a dead line is noticed
+`line`        one connection: bounded waits, and outages that are told once
 `errors`      driver errors become ours
 `statements`  one statement a file, in sql/queries
 `migrations`  the schema, in sql/migrations; forward only
 `enqueue`     adding tasks, idempotently
+`certainty`   the same, until it is known how it ended
 `tasks`       reading tasks: by id, a page of them
 `leases`      claim, and what becomes of a lease; every write is fenced by its token
 `sessions`    the lives of workers; when one ends its leases are rescued in the same statement

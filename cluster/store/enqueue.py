@@ -66,6 +66,8 @@ async def _resolve(connection: Connection, tasks: Sequence[NewTask]) -> list[Enq
     for _ in range(_ROUNDS):
         open_ = [(index, task) for index, task in enumerate(tasks) if index not in answers]
         if not open_:
+            if not all(answer.created for answer in answers.values()):
+                await connection.execute(statement("enqueue_witness"))
             return [answers[index] for index in range(len(tasks))]
         added = await _add(connection, "enqueue_once", [task for _, task in open_])
         known = await _known(connection, [task for _, task in open_], added)
