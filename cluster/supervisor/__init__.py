@@ -21,6 +21,7 @@ kill this worker) are rows in PostgreSQL that a coordinator hands down a stream 
 `crew`        all children: start stage by stage, scale, stop stage by stage
 `supervisor`  the service around the crew: a loop that looks at it whenever something happens
 `orders`      each order is carried out once; its outcome is told until a stream took it
+`exits`       ends of workers, told at once: their sessions are over before a redial is refused
 `report`      what a coordinator is told about the children
 `link`        the stream to a coordinator, the next one when it breaks
 `ports`       who listens where: asked before anything starts, and to learn that something has

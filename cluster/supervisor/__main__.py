@@ -42,7 +42,7 @@ async def supervise(settings: Settings, supervisor: Supervisor, *more: Service) 
     host = socket.gethostname()
     supervisor_id = f"{host}-{os.getpid()}-{secrets.token_hex(4)}"
     report = partial(make_report, supervisor_id, host, supervisor.crew)
-    link = Link(settings.coordinators, Orders(supervisor), report, supervisor.changed)
+    link = Link(settings.coordinators, Orders(supervisor), supervisor.exits, report, supervisor.changed)
     async with running(supervisor, link, *more):
         telemetry.emit("supervisor_started", supervisor_id=supervisor_id, workers=settings.workers)
         asked = asyncio.create_task(shutdown.wait())

@@ -36,19 +36,34 @@ class Failure:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How one process of a child ended: its exit code, or minus the signal. `ordered`: it was told to end, or killed
+    by order, so whatever it ran is not to blame.
+    """
+
+    name: str
+    pid: int
+    code: int
+    ordered: bool
+
+
 class Child:
     """State: the phase, the process in the phases that have one, when the next thing is due, and the record so far.
 
     `advance` takes note of what happened outside; `start`, `drain` and `kill` say what is wanted.
     """
 
-    def __init__(self, role: Role, policy: RestartPolicy, on_end: Callable[[], None]) -> None:
+    def __init__(
+        self, role: Role, policy: RestartPolicy, on_end: Callable[[], None], on_exit: Callable[[Exit], None]
+    ) -> None:
+        """`on_end` is called when its process may have ended, `on_exit` when it has been reaped."""
         self.role = role
         self.phase = Phase.WAITING
         self.restarts = 0
         self.failure: Failure | None = None
         self._policy = policy
-        self._on_end = on_end
+        self._on_end, self._on_exit = on_end, on_exit
         self._record = Record()
         self._process: Process | None = None
         self._ordered_to_die = False
@@ -143,6 +158,8 @@ class Child:
 
     def _ended(self, process: Process, code: int, now: float) -> None:
         self._process = None
+        ordered = self.phase is Phase.DRAINING or self._ordered_to_die
+        self._on_exit(Exit(self.role.name, process.pid, code, ordered))
         reason = process.last_words()
         if self.phase is Phase.DRAINING:
             self.phase = Phase.GONE

@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator, Sequence
 
-from cluster.supervisor.child import Child, Failure, Phase
+from cluster.supervisor.child import Child, Exit, Failure, Phase
 from cluster.supervisor.restarts import RestartPolicy
 from cluster.supervisor.roles import Role, Stage
 from cluster.supervisor.scaling import reconcile
@@ -23,13 +23,16 @@ class Crew:
         *,
         policy: RestartPolicy | None = None,
         on_end: Callable[[], None],
+        on_exit: Callable[[Exit], None],
     ) -> None:
-        """`worker` makes the role of a number; `on_end` is called when a child may have ended."""
+        """`worker` makes the role of a number; `on_end` is called when a child may have ended, `on_exit` when a worker
+        has.
+        """
         self.desired = desired
         self._policy = policy or RestartPolicy()
-        self._on_end = on_end
+        self._on_end, self._on_exit = on_end, on_exit
         self._worker = worker
-        self._fixed = [Child(role, self._policy, on_end) for role in fixed]
+        self._fixed = [Child(role, self._policy, on_end, _nobody_asks) for role in fixed]
         self._workers: dict[int, Child] = {}
         self._workers_may_start = False
         self._a_worker_settled = False
@@ -105,7 +108,7 @@ class Crew:
         leaving = {number for number, child in self._workers.items() if child.phase is Phase.DRAINING}
         change = reconcile(self.desired, self._workers.keys() - leaving, leaving)
         for number in change.start:
-            self._workers[number] = Child(self._worker(number), self._policy, self._on_end)
+            self._workers[number] = Child(self._worker(number), self._policy, self._on_end, self._on_exit)
             self._workers[number].start(now)
         for number in change.drain:
             self._workers[number].drain(now)
@@ -117,3 +120,7 @@ class Crew:
                 child.drain(now)
             if any(child.phase is not Phase.GONE for child in left):
                 return
+
+
+def _nobody_asks(_exit: Exit) -> None:
+    """Only workers have sessions that end with them."""

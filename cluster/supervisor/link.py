@@ -12,6 +12,7 @@ import grpc
 
 from cluster.core.retry import Backoff
 from cluster.runtime import telemetry
+from cluster.supervisor.exits import Exits
 from cluster.supervisor.orders import Orders
 from cluster.wire import taskmaster_pb2 as wire
 from cluster.wire.channel import open_channel
@@ -30,19 +31,20 @@ PATIENCE = 8
 class Link:
     """Holds a `Supervise` stream to one of `coordinators`, the next one when it breaks.
 
-    `report` makes a report without outcomes; one is sent each second and whenever `changed` is set. State: the task
-    that does it, whether a coordinator listens, and how many attempts in a row went wrong.
+    `report` makes a report without outcomes and exits; one is sent each second and whenever `changed` is set.
+    State: the task that does it, whether a coordinator listens, and how many attempts in a row went wrong.
     """
 
     def __init__(
         self,
         coordinators: Sequence[str],
         orders: Orders,
+        exits: Exits,
         report: Callable[[], wire.SupervisorReport],
         changed: asyncio.Event,
     ) -> None:
         self._coordinators = coordinators
-        self._orders = orders
+        self._orders, self._exits = orders, exits
         self._report = report
         self._changed = changed
         self._task: asyncio.Task[None] | None = None
@@ -102,13 +104,16 @@ class Link:
             self._changed.set()
 
     async def _send_reports(self, call: Stream, address: str) -> None:
+        self._exits.again()
         while True:
             self._changed.clear()
-            report, outcomes = self._report(), self._orders.untold()
+            report, outcomes, exits = self._report(), self._orders.untold(), self._exits.untold()
             report.outcomes.extend(outcomes)
+            report.exits.extend(exits)
             await call.write(report)
             # A stream that breaks now may lose them: the order then comes again, and they are told again.
             self._orders.told(outcomes)
+            self._exits.told(exits)
             if not self._linked:
                 self._linked = True
                 telemetry.emit("coordinator_found", address=address)

@@ -16,7 +16,7 @@ STATES = {
 
 
 def make_report(supervisor_id: str, host: str, crew: Crew) -> wire.SupervisorReport:
-    """A report without outcomes of orders."""
+    """A report without outcomes of orders and ends of workers."""
     children = [_child(child) for child in crew.children() if child.phase in STATES]
     return wire.SupervisorReport(
         supervisor_id=supervisor_id, host=host, desired_workers=crew.desired, children=children

@@ -11,6 +11,7 @@ from cluster.runtime.entry import EXIT_CANNOT_START
 from cluster.runtime.ticker import Ticker
 from cluster.supervisor.adopted import reap_adopted
 from cluster.supervisor.crew import Crew
+from cluster.supervisor.exits import Exits
 from cluster.supervisor.restarts import RestartPolicy
 from cluster.supervisor.roles import Role
 
@@ -20,7 +21,10 @@ ORDERLY_SECONDS = 3.0
 
 
 class Supervisor:
-    """Keeps `fixed` roles and `desired` workers running. State: the crew, and events that tell what became of it."""
+    """Keeps `fixed` roles and `desired` workers running.
+
+    State: the crew, the ends of its workers, and events that tell what became of it.
+    """
 
     def __init__(
         self,
@@ -31,7 +35,15 @@ class Supervisor:
         policy: RestartPolicy | None = None,
     ) -> None:
         self._ticker = Ticker("supervise", LOOK_INTERVAL, self.step)
-        self.crew = Crew(fixed, worker, desired, policy=policy or RestartPolicy(), on_end=self._ticker.wake)
+        self.exits = Exits()
+        self.crew = Crew(
+            fixed,
+            worker,
+            desired,
+            policy=policy or RestartPolicy(),
+            on_end=self._ticker.wake,
+            on_exit=self.exits.note,
+        )
         self.changed = asyncio.Event()
         """Set when a report would differ from the one before; whoever reports clears it."""
         self._seen: object = None

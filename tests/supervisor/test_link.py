@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from cluster.runtime.lifecycle import running
+from cluster.supervisor.child import Exit
+from cluster.supervisor.exits import Exits
 from cluster.supervisor.link import Link
 from cluster.supervisor.orders import Orders
 from cluster.wire import taskmaster_pb2 as wire
@@ -28,7 +30,12 @@ class Linked:
         self.crew = Crew("worker-1")
         self.desired = 3
         self.changed = asyncio.Event()
-        self.link = Link(addresses, Orders(self.crew), self._report, self.changed)
+        self.exits = Exits()
+        self.link = Link(addresses, Orders(self.crew), self.exits, self._report, self.changed)
+
+    def ended(self, name: str, pid: int) -> None:
+        self.exits.note(Exit(name, pid, -9, ordered=False))
+        self.changed.set()
 
     def _report(self) -> wire.SupervisorReport:
         return wire.SupervisorReport(supervisor_id="here", desired_workers=self.desired)
@@ -75,6 +82,33 @@ async def test_an_order_given_again_on_a_new_stream_is_only_answered_again() -> 
             await eventually(lambda: after.outcomes)
 
     assert linked.crew.done == ["kill worker-1"]
+
+
+async def test_the_end_of_a_worker_is_told_at_once_and_once(coordinator: FakeCoordinator) -> None:
+    linked = Linked(coordinator.address)
+    async with running(linked.link):
+        await eventually(lambda: coordinator.reports)
+
+        linked.ended("worker-1", 71)
+        await eventually(lambda: coordinator.exits)
+        told = len(coordinator.reports)
+        linked.ended("worker-2", 72)
+        await eventually(lambda: len(coordinator.reports) > told + 1)
+
+    assert coordinator.exits == [("worker-1", 71, -9, False), ("worker-2", 72, -9, False)]
+
+
+async def test_another_coordinator_is_told_of_the_end_of_a_worker_again() -> None:
+    before, after = FakeCoordinator(), FakeCoordinator()
+    async with running(after):
+        await before.start()
+        linked = Linked(before.address, after.address)
+        async with running(linked.link):
+            linked.ended("worker-1", 71)
+            await eventually(lambda: before.exits)
+            await before.stop()
+
+            await eventually(lambda: after.exits == before.exits)
 
 
 async def test_a_coordinator_that_is_not_there_is_passed_over(coordinator: FakeCoordinator) -> None:

@@ -18,7 +18,7 @@ def states(report: wire.SupervisorReport) -> dict[str, str]:
 async def test_a_report_tells_every_child_that_is_there(troupe: Troupe) -> None:
     migrate = troupe.role("migrate", Stage.SCHEMA, "fail", "0", once=True)
     edge = troupe.role("edge", Stage.EDGE, ready=lambda: False)
-    crew = Crew([migrate, edge], troupe.worker, 2, on_end=lambda: None)
+    crew = Crew([migrate, edge], troupe.worker, 2, on_end=lambda: None, on_exit=lambda _: None)
 
     before = make_report("here", "host", crew)
     assert (before.supervisor_id, before.host, before.desired_workers) == ("here", "host", 2)
