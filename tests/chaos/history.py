@@ -89,12 +89,12 @@ class End(Line, frozen=True, kw_only=True, tag="end"):
 
 
 class Fault(Line, frozen=True, kw_only=True, tag="fault"):
-    """Written before a fault begins, and after it has ended and what it hit is up again.
+    """Written before a fault begins, and after it has ended.
 
-    `fault`: its name ("sigkill"). `target`: the process it hit ("worker-2", "postgres"), or the ends of the line
-    ("worker-2/coordinator"). One that names a worker explains what befell the executions of that worker; one that
-    names an edge or a client explains nothing about executions; any other may have touched them all. A handler that
-    ends, blocks or starves its own worker writes one too, before it does.
+    `fault`: its name ("kill"), and more behind a blank. `target`: the process it hit ("worker-2", "postgres"), or the
+    ends of the line ("worker-2 to coordinator-1"). One that names a worker explains what befell the executions of that
+    worker; one that names an edge or a client explains nothing about executions; any other may have touched them all.
+    A handler that ends, blocks or starves its own worker writes one too, before it does.
     """
 
     fault: str

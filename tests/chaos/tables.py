@@ -14,11 +14,11 @@ from cluster.core.task import FINAL, State
 
 
 class Trail(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of `attempts`: how an earlier attempt ended."""
+    """One entry of `attempts`: how an earlier attempt ended. `attempt`: null for what came too late to have one."""
 
     at: datetime
-    attempt: int
     outcome: str
+    attempt: int | None = None
     worker_id: str | None = None
     token: int | None = None
     error: str | None = None
@@ -58,13 +58,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `sessions`: one life of one worker."""
+    """A row of `sessions`: one life of one worker. `crashed`: it ended without being told to."""
 
     id: int
     worker_id: str
     name: str
     started_at: datetime
     ended_at: datetime | None = None
+    crashed: bool = False
     end_reason: str | None = None
 
 

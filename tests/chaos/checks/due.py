@@ -1,20 +1,21 @@
 """`early`: nothing starts before its time, by a clock that is neither the worker's nor the edge's."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from tests.chaos.checks.accepted import accepted_execution
 from tests.chaos.checks.executions import SECOND, executions_of
 from tests.chaos.checks.limits import Limits
 from tests.chaos.checks.violation import Violation
-from tests.chaos.history import History, Invoke
+from tests.chaos.history import History, Invoke, Ok
 from tests.chaos.tables import Tables
 
 
 def check(history: History, tables: Tables, limits: Limits) -> list[Violation]:
     """Every run against the delay it was enqueued with; the accepted one against the time that its row names, too."""
     executions = executions_of(history)
-    due = _due(history)
-    if not any(task_id in executions for task_id in due):
+    due, delayed = _due(history)
+    if not delayed & executions.keys():
         return [Violation.nothing("no task with a delay was run")]
     slack = round(limits.slack * SECOND)
     found = [
@@ -30,12 +31,25 @@ def check(history: History, tables: Tables, limits: Limits) -> list[Violation]:
     return found
 
 
-def _due(history: History) -> dict[UUID, int]:
-    """The earliest `t` at which each task that was sent with a delay may run. Of several calls the first may count."""
+def _due(history: History) -> tuple[dict[UUID, int], set[UUID]]:
+    """The earliest `t` at which each task may run, for of several calls the first may count; and which had a delay."""
     found: dict[UUID, int] = {}
-    for call in history.of_kind(Invoke):
-        for task_id, delay in zip(call.task_ids, call.delays, strict=False):
-            if call.op == "enqueue" and delay > 0:
-                at = call.t + round(delay * SECOND)
-                found[task_id] = min(found.get(task_id, at), at)
-    return found
+    delayed: set[UUID] = set()
+    for call, task_ids in _named(history):
+        for task_id, delay in zip(task_ids, call.delays, strict=False):
+            at = call.t + round(delay * SECOND)
+            found[task_id] = min(found.get(task_id, at), at)
+            delayed |= {task_id} if delay > 0 else set()
+    return found, delayed
+
+
+def _named(history: History) -> Iterator[tuple[Invoke, tuple[UUID, ...]]]:
+    """Every enqueue and the ids of its tasks. Who named a key, and no ids, may have got those of an earlier call."""
+    calls = {call.call: call for call in history.of_kind(Invoke) if call.op == "enqueue"}
+    for call in calls.values():
+        if call.task_ids:
+            yield call, call.task_ids
+    for answer in history.of_kind(Ok):
+        asked = calls.get(answer.call)
+        if asked and not asked.task_ids and not any(asked.unique_keys):
+            yield asked, answer.task_ids

@@ -37,7 +37,7 @@ def _misplaced(row: Row) -> Violation:
 
 def _row(row: Row, limits: Limits) -> Iterator[str]:
     yield from _times(row, timedelta(seconds=limits.slack))
-    yield from _attempts(row, limits.max_attempts)
+    yield from _attempts(row, limits.attempts(row.command, row.max_attempts))
     yield from _trail(row, timedelta(seconds=limits.slack))
 
 
@@ -57,8 +57,7 @@ def _times(row: Row, slack: timedelta) -> Iterator[str]:
         yield f"{row.state.name.lower()}, and never picked"
 
 
-def _attempts(row: Row, usual: int) -> Iterator[str]:
-    most = row.max_attempts if row.max_attempts is not None else usual
+def _attempts(row: Row, most: int) -> Iterator[str]:
     if row.attempt > most:
         yield f"attempt {row.attempt} of {most}"
     if row.attempt < (row.state in LEASED):

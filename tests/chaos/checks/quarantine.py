@@ -37,5 +37,5 @@ def _unjust(row: Row, hit: list[str], ran: frozenset[str]) -> Iterator[str]:
         yield f"its trail names {len(set(lives))} lives of workers that crashed: {lives}"
     for life in lives:
         name = life.rpartition("-")[0]
-        if name in ran and not any(name in target.split("/") for target in hit):
+        if name in ran and not any(name in target.split(" to ") for target in hit):
             yield f"{life} is said to have crashed, but no fault hit {name}"

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
+from uuid import UUID
 
 from tests.chaos.checks.disruptions import Disruption, disruptions_of
 from tests.chaos.checks.executions import SECOND, Execution, executions_of, last_words, workers_of
-from tests.chaos.history import History
+from tests.chaos.history import History, Invoke
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,10 @@ class Interruption:
         """From the beginning of the fault until the task ran again."""
         return None if self.again is None else (self.again.started - self.by.begin) / SECOND
 
+    def before(self, t: int) -> bool:
+        """Whether it lasted until `t`."""
+        return self.again is None or t < self.again.started
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -35,20 +40,25 @@ class Figures:
 
 
 def interruptions_of(history: History) -> list[Interruption]:
-    """Every run that a fault of its worker kept from its end, or so long that its task was begun elsewhere."""
+    """Every run that a fault of its worker kept from its end, or so long that its task was begun elsewhere.
+
+    Not what came to its end by itself, as by a timeout, before its worker was hit: after that the attempt is another,
+    or nothing follows, or only by hand.
+    """
     executions = executions_of(history)
     hits: defaultdict[str, list[Disruption]] = defaultdict(list)
     for disruption in disruptions_of(history, workers_of(executions.values())):
         for worker in disruption.workers or ():
             hits[worker].append(disruption)
     words = last_words(history)
-    found = (
-        _interruption(run, runs, hits[run.process], words[run.pid])
-        for runs in executions.values()
-        for run in runs
-        if hits[run.process]
-    )
-    return [one for one in found if one is not None]
+    by_hand = _by_hand(history)
+    found: list[Interruption] = []
+    for task_id, runs in executions.items():
+        for run in runs:
+            one = _interruption(run, runs, hits[run.process], words[run.pid])
+            if one is not None and not any(run.started < t and one.before(t) for t in by_hand[task_id]):
+                found.append(one)
+    return found
 
 
 def figures(history: History) -> Mapping[str, Figures]:
@@ -66,6 +76,8 @@ def _interruption(run: Execution, runs: list[Execution], hits: list[Disruption],
     if by is None or any(run.started < other.started < by.begin for other in others):
         return None
     again = next((other for other in others if other.started > by.begin), None)
+    if again is not None and again.attempt != run.attempt:
+        return None
     if run.ended is not None and (again is None or again.started > run.ended):
         return None
     return Interruption(run, by, again, others)
@@ -75,3 +87,12 @@ def _ender(run: Execution, hits: list[Disruption], last_word: int) -> Disruption
     """The first fault during this run after which its process was not heard again; else the first there was."""
     during = [hit for hit in hits if hit.end >= run.started and (run.ended is None or hit.begin < run.ended)]
     return next((hit for hit in during if hit.begin >= last_word), during[0] if during else None)
+
+
+def _by_hand(history: History) -> defaultdict[UUID, list[int]]:
+    """When somebody wanted to have which task tried again."""
+    found: defaultdict[UUID, list[int]] = defaultdict(list)
+    for call in history.of_kind(Invoke):
+        for task_id in call.task_ids if call.op == "retry" else ():
+            found[task_id].append(call.t)
+    return found

@@ -23,12 +23,16 @@ def check(history: History, tables: Tables, limits: Limits) -> list[Violation]:
 
 def _unsent(history: History, asked: dict[str, Invoke], known: set[UUID]) -> list[Violation]:
     sent = {task_id for call in asked.values() for task_id in call.task_ids} | _acknowledged(history)
-    nameless = sum(asked[answer.call].count for answer in history.of_kind(Unknown) if answer.call in asked)
+    nameless = sum(_nameless(asked[answer.call]) for answer in history.of_kind(Unknown) if answer.call in asked)
     strangers = sorted(known - sent)
     if len(strangers) <= nameless:
         return []
     detail = f"nobody enqueued it ({len(strangers)} such, {nameless} may come from calls whose answer was lost)"
     return [Violation("unsent", detail, stranger) for stranger in strangers]
+
+
+def _nameless(call: Invoke) -> int:
+    return 0 if call.task_ids else max(call.count, len(call.delays))
 
 
 def _refused(history: History, asked: dict[str, Invoke], known: set[UUID]) -> list[Violation]:
