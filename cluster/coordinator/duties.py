@@ -100,18 +100,18 @@ class Duties:
             self._woken()
         return None
 
-    async def _unpark(self, connection: Connection, _epoch: int) -> float | None:
-        if await leases.unpark(connection, PROMOTE):
+    async def _unpark(self, connection: Connection, epoch: int) -> float | None:
+        if await leases.unpark(connection, epoch, PROMOTE):
             self._woken()
             return 0.0
         return None
 
-    async def _fold(self, connection: Connection, _epoch: int) -> float | None:
-        await counters.fold(connection)
+    async def _fold(self, connection: Connection, epoch: int) -> float | None:
+        await counters.fold(connection, epoch)
         return None
 
     async def _keep_history(self, connection: Connection, epoch: int) -> float | None:
-        await history.ensure_partitions(connection, DAYS_AHEAD)
+        await history.ensure_partitions(connection, epoch, DAYS_AHEAD)
         for partition in await history.prune(connection, epoch, self._history_days):
             telemetry.emit("partition_dropped", partition=partition)
         await sessions.forget_ended(connection, epoch, self._history_days)

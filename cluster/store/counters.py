@@ -10,8 +10,10 @@ from cluster.store.statements import statement
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """`pending`: scheduled, ready, leased or parked; `running`: started; the others since the beginning.
+    """`pending`: scheduled, ready, isolated, leased or parked; `running`: started; the others since the beginning.
 
+    `retried`: attempts that were followed by another, also by hand. `rescued`: leases of lost workers brought back.
+    `stale`: outcomes that were refused. `quarantined`: tasks that crashed their workers too often; failed, too.
     `throughput`: tasks finished per second, over the last ten whole seconds.
     """
 
@@ -20,6 +22,10 @@ class Totals:
     completed: int
     failed: int
     cancelled: int
+    retried: int
+    rescued: int
+    stale: int
+    quarantined: int
     throughput: float
 
 
@@ -32,6 +38,6 @@ async def totals(connection: Connection) -> Totals:
     return row
 
 
-async def fold(connection: Connection) -> None:
-    """Add up the deltas: one row per second of the last minute, one for all before. The leader's, every second."""
-    await connection.execute(statement("counters_fold"))
+async def fold(connection: Connection, epoch: int) -> None:
+    """Add up the deltas: one row per second of the last minute, one for all before. If `epoch` leads."""
+    await connection.execute(statement("counters_fold"), {"epoch": epoch})

@@ -9,9 +9,12 @@ DAYS_AHEAD = 3
 """How many days beyond today have their partition made; the default partition takes what has none."""
 
 
-async def ensure_partitions(connection: Connection, days_ahead: int) -> None:
-    """Make the partitions of today and the next days, and of days whose rows are in the default partition."""
-    await connection.execute(statement("history_ensure_partitions"), {"days_ahead": days_ahead})
+async def ensure_partitions(connection: Connection, epoch: int | None, days_ahead: int) -> None:
+    """Make the partitions of today and the next days, and of days whose rows are in the default partition.
+
+    Nothing if `epoch` leads no more; None: the migration, which asks nobody.
+    """
+    await connection.execute(statement("history_ensure_partitions"), {"epoch": epoch, "days_ahead": days_ahead})
 
 
 async def prune(connection: Connection, epoch: int, days: int) -> list[str]:

@@ -77,6 +77,25 @@ class Parked(NamedTuple):
     reason: str
 
 
+class Late(NamedTuple):
+    """An outcome that came after its lease had ended. `note`: what it was, for people."""
+
+    held: Held
+    worker_id: str
+    note: str
+
+
+class Progress(NamedTuple):
+    """How far a running task is. `fraction`: 0 to 1."""
+
+    held: Held
+    fraction: float
+    message: str
+
+
+Report = Started | Finished | Retried | Parked | Late | Progress
+
+
 async def claim(connection: Connection, slots: Slots) -> list[LeasedTask]:
     """Lease the next ready tasks, one per slot, row i to slot i; fewer when fewer are ready."""
     parameters = {
@@ -87,6 +106,23 @@ async def claim(connection: Connection, slots: Slots) -> list[LeasedTask]:
     }
     async with connection.cursor(binary=True, row_factory=args_row(LeasedTask)) as cursor:
         await cursor.execute(statement("claim"), parameters)
+        return await cursor.fetchall()
+
+
+async def claim_isolated(
+    connection: Connection, session_id: int, worker_id: str, commands: Sequence[str]
+) -> LeasedTask | None:
+    """Lease one task that has to run alone, if one of these commands waits."""
+    parameters = {"session": session_id, "worker": worker_id, "commands": list(commands)}
+    async with connection.cursor(binary=True, row_factory=args_row(LeasedTask)) as cursor:
+        await cursor.execute(statement("claim_isolated"), parameters)
+        return await cursor.fetchone()
+
+
+async def isolated_commands(connection: Connection) -> list[str]:
+    """The commands of tasks that wait to run alone; none when none waits."""
+    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
+        await cursor.execute(statement("isolated_commands"))
         return await cursor.fetchall()
 
 
@@ -112,7 +148,7 @@ async def finish(connection: Connection, reports: Sequence[Finished]) -> set[UUI
 
 
 async def retry(connection: Connection, reports: Sequence[Retried]) -> set[UUID]:
-    """Make failed tasks due again after their delay."""
+    """Make failed tasks due again after their delay; how this attempt failed is kept with the task."""
     reports = sorted(reports, key=_by_lease)
     delays, errors = [float(report.delay) for report in reports], [report.error for report in reports]
     return await _fenced(connection, "retry", reports, delays=delays, errors=errors)
@@ -129,20 +165,42 @@ async def park(connection: Connection, reports: Sequence[Parked]) -> set[UUID]:
     return await _fenced(connection, "park", reports, reasons=[report.reason for report in reports])
 
 
-async def unpark(connection: Connection, most: int) -> set[UUID]:
-    """Make parked tasks ready whose command a live worker knows by now; at most `most`."""
-    return await _ids(connection, "unpark", {"most": most})
+async def unpark(connection: Connection, epoch: int, most: int) -> set[UUID]:
+    """Make parked tasks ready whose command a live worker knows by now; at most `most`, if `epoch` leads."""
+    return await _ids(connection, "unpark", {"epoch": epoch, "most": most})
 
 
 async def accepted(connection: Connection, leases: Sequence[Held]) -> set[UUID]:
-    """Which of these leases have their outcome in history: asked when the answer to a COMMIT was lost."""
+    """Which of these leases have an outcome that was accepted: asked when the answer to a COMMIT was lost."""
     return await _ids(connection, "accepted", _keys(leases))
+
+
+async def still_held(connection: Connection, leases: Sequence[Held]) -> set[UUID]:
+    """Which of these leases hold; the tasks of the others were cancelled, or went on elsewhere. A task at most once."""
+    return await _ids(connection, "still_held", _keys(sorted(leases, key=_order)))
+
+
+async def progress(connection: Connection, reports: Sequence[Progress]) -> set[UUID]:
+    """Note how far running tasks are."""
+    reports = sorted(reports, key=_by_lease)
+    fractions, messages = [report.fraction for report in reports], [report.message for report in reports]
+    return await _fenced(connection, "progress", reports, fractions=fractions, messages=messages)
+
+
+async def note_stale(connection: Connection, reports: Sequence[Late]) -> set[UUID]:
+    """Keep with their tasks that outcomes were refused, and count them.
+
+    The tasks noted: not those whose outcome had been accepted and is only told again, nor those that nobody knows.
+    """
+    reports = sorted(reports, key=_by_lease)
+    workers, notes = [report.worker_id for report in reports], [report.note for report in reports]
+    return await _fenced(connection, "note_stale", reports, workers=workers, notes=notes)
 
 
 async def _fenced(
     connection: Connection,
     name: str,
-    reports: Sequence[Started | Finished | Retried | Parked],
+    reports: Sequence[Report],
     **arrays: Sequence[object],
 ) -> set[UUID]:
     """`reports` sorted by lease: of two leases of one task the statement sees the last, which has the newest token."""
@@ -161,7 +219,7 @@ def _keys(leases: Sequence[Held]) -> dict[str, Sequence[object]]:
     return {"ids": [lease.task_id for lease in leases], "tokens": [lease.token for lease in leases]}
 
 
-def _by_lease(report: Started | Finished | Retried | Parked) -> tuple[int, int]:
+def _by_lease(report: Report) -> tuple[int, int]:
     return _order(report.held)
 
 

@@ -64,7 +64,7 @@ async def migrate(url: str, *, create_database: bool) -> list[str]:
             missing = pending(shipped_migrations(), await _applied(connection))
             for migration in missing:
                 await _apply(connection, migration)
-            await ensure_partitions(connection, DAYS_AHEAD)
+            await ensure_partitions(connection, None, DAYS_AHEAD)
     return [migration.name for migration in missing]
 
 

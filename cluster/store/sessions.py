@@ -15,7 +15,10 @@ from cluster.store.statements import statement
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What a worker says of itself; `coordinator` is the one that holds its session. `handlers`: commands it knows."""
+    """What a worker says of itself; `coordinator` is the one that holds its session. `handlers`: commands it knows.
+
+    `host`, `pid`: where its process runs, unknown if it did not say.
+    """
 
     worker_id: str
     name: str
@@ -24,6 +27,8 @@ class Registration:
     slots: int
     streaming: bool
     handlers: tuple[str, ...]
+    host: str = ""
+    pid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +68,13 @@ class OldLease(NamedTuple):
 
 
 class Rescued(NamedTuple):
-    """A task that is ready again because the session that held it ended."""
+    """A task whose session ended: `state` is READY, ISOLATED or QUARANTINED."""
 
     task_id: UUID
     session_id: int
     worker_id: str
+    command: str
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,8 @@ async def open_session(connection: Connection, registration: Registration, ttl: 
         "slots": registration.slots,
         "streaming": registration.streaming,
         "handlers": list(registration.handlers),
+        "host": registration.host,
+        "pid": registration.pid,
         "ttl": ttl,
     }
     async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
@@ -152,25 +161,36 @@ async def prolong(connection: Connection, coordinator: str, pulses: Sequence[Pul
 
 
 async def end_sessions(
-    connection: Connection, coordinator: str, session_ids: Sequence[int], reason: str
+    connection: Connection, coordinator: str | None, session_ids: Sequence[int], reason: str, *, crashed: bool
 ) -> list[Rescued]:
-    """End sessions and rescue all their leases, in one statement.
+    """End sessions and rescue all their leases. `crashed`: a task may be to blame for the end of their workers.
 
-    Left alone: sessions that ended before, and those that another coordinator has adopted meanwhile.
+    Left alone: sessions that ended before, and those that another coordinator has adopted meanwhile; `coordinator`
+    None: whoever holds them. What is not rescued, because we die here in the middle, `end_expired` finds.
     """
-    async with connection.cursor(binary=True, row_factory=args_row(Rescued)) as cursor:
-        parameters = {"ids": sorted(session_ids), "coordinator": coordinator, "reason": reason}
+    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
+        parameters = {"ids": sorted(session_ids), "coordinator": coordinator, "reason": reason, "crashed": crashed}
         await cursor.execute(statement("session_end"), parameters)
-        return await cursor.fetchall()
+        ended = await cursor.fetchall()
+    return await _rescue(connection, ended)
 
 
 async def end_expired(connection: Connection, epoch: int, reason: str) -> list[Rescued]:
     """End the sessions that were not prolonged in time and rescue their leases. Nothing if `epoch` leads no more.
 
-    Also rescues what was claimed for a session while it ended: the claim could not see that.
+    Also rescues what was claimed for a session while it ended, for the claim could not see that, and what whoever ended
+    a session could not rescue any more.
     """
-    async with connection.cursor(binary=True, row_factory=args_row(Rescued)) as cursor:
+    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
         await cursor.execute(statement("session_end_expired"), {"epoch": epoch, "reason": reason})
+        ended = await cursor.fetchall()
+    return await _rescue(connection, ended)
+
+
+async def sessions_of_process(connection: Connection, host: str, pid: int, name: str) -> list[int]:
+    """The live sessions of a worker process."""
+    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
+        await cursor.execute(statement("sessions_of_process"), {"host": host, "pid": pid, "name": name})
         return await cursor.fetchall()
 
 
@@ -206,3 +226,16 @@ async def _live(connection: Connection, name: str | None) -> list[SessionRow]:
 def _held_lease(*facts: Any) -> HeldLease:
     task_id, token, command, attempt, max_attempts, state = facts
     return HeldLease(task_id, token, command, attempt, max_attempts, State(state))
+
+
+async def _rescue(connection: Connection, ended: Sequence[int]) -> list[Rescued]:
+    if not ended:
+        return []
+    async with connection.cursor(binary=True, row_factory=args_row(_rescued)) as cursor:
+        await cursor.execute(statement("rescue"), {"ids": sorted(ended)})
+        return await cursor.fetchall()
+
+
+def _rescued(*facts: Any) -> Rescued:
+    task_id, session_id, worker_id, command, state = facts
+    return Rescued(task_id, session_id, worker_id, command, State(state))

@@ -20,7 +20,11 @@ _BEFORE_ALL = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """A task, unfinished or finished. `payload`, `result`: JSON in UTF-8. Times are null until they happen."""
+    """A task, unfinished or finished. `payload`, `result`: JSON in UTF-8. Times are null until they happen.
+
+    `progress`: 0 to 1, while it runs and says so. `attempts`: how earlier attempts ended, a JSON array in UTF-8 (see
+    sql/README.md); null in a list of tasks, where it could be large.
+    """
 
     id: UUID
     state: State
@@ -41,6 +45,9 @@ class TaskRow:
     unique_key: str | None
     error: str | None
     result: bytes | None
+    progress: float | None
+    progress_message: str | None
+    attempts: bytes | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,11 @@ CREATE TABLE tasks (
   worker_id     text,
   unique_key    text,
   error         text,
+  progress      real,
+  progress_message text,
+  attempts      jsonb,
   CONSTRAINT tasks_pkey PRIMARY KEY (id),
-  CONSTRAINT tasks_state CHECK (state BETWEEN 0 AND 4),
+  CONSTRAINT tasks_state CHECK (state BETWEEN 0 AND 5),
   CONSTRAINT tasks_priority CHECK (priority BETWEEN -100 AND 100)
 ) WITH (
   fillfactor = 60,
@@ -40,6 +43,7 @@ CREATE INDEX tasks_ready     ON tasks (priority DESC, scheduled_at, id) WHERE st
 CREATE INDEX tasks_due       ON tasks (scheduled_at, id) WHERE state = 0;
 CREATE INDEX tasks_held      ON tasks (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX tasks_parked    ON tasks (command) WHERE state = 4;
+CREATE INDEX tasks_isolated  ON tasks (scheduled_at, id) WHERE state = 5;
 CREATE INDEX tasks_put_aside ON tasks (scheduled_at, id) WHERE state = 4;
 CREATE UNIQUE INDEX tasks_unique_key ON tasks (unique_key) WHERE unique_key IS NOT NULL;
 -- No index over all states: one on (scheduled_at, id) made every insert and claim a fifth slower. Lists are put together
@@ -68,7 +72,8 @@ CREATE TABLE task_history (
   unique_key    text,
   error         text,
   result        json,
-  CONSTRAINT task_history_state CHECK (state BETWEEN 10 AND 13)
+  attempts      jsonb,
+  CONSTRAINT task_history_state CHECK (state BETWEEN 10 AND 14)
 ) PARTITION BY RANGE (finished_at);
 
 CREATE INDEX task_history_id     ON task_history (id);
@@ -80,13 +85,18 @@ CREATE INDEX task_history_unsuccessful ON task_history (scheduled_at, id) WHERE 
 CREATE TABLE task_history_other PARTITION OF task_history DEFAULT;
 
 -- Partitions are made beside the table and then attached: that lets finishing go on, CREATE … PARTITION OF would not.
-CREATE FUNCTION ensure_history_partitions(days_ahead integer) RETURNS SETOF text
+-- `leader_epoch` NULL: not a leader's doing but the migration's.
+CREATE FUNCTION ensure_history_partitions(leader_epoch bigint, days_ahead integer) RETURNS SETOF text
 LANGUAGE plpgsql SET timezone = 'UTC' AS $$
 DECLARE
   day date;
   part text;
 BEGIN
   PERFORM pg_advisory_xact_lock(4077002);
+  PERFORM FROM leader WHERE epoch = leader_epoch AND expires_at > statement_timestamp() FOR SHARE;
+  IF leader_epoch IS NOT NULL AND NOT FOUND THEN
+    RETURN;
+  END IF;
   -- An array, not a loop over the query: an open cursor would keep the tables in use.
   FOREACH day IN ARRAY ARRAY(
     SELECT current_date + n FROM generate_series(0, days_ahead) AS n
@@ -145,7 +155,10 @@ CREATE TABLE sessions (
   expires_at      timestamptz NOT NULL,
   ended_at        timestamptz,
   end_reason      text,
+  crashed         boolean     NOT NULL DEFAULT false,
   cleared         boolean     NOT NULL DEFAULT false,
+  host            text        NOT NULL DEFAULT '',
+  pid             bigint      NOT NULL DEFAULT 0,
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
   CONSTRAINT sessions_worker_id UNIQUE (worker_id)
 ) WITH (fillfactor = 50);
@@ -166,12 +179,16 @@ CREATE TABLE leader (
 
 -- Appended deltas, one row per statement; the leader folds them. Totals are their sum: no count(*) anywhere.
 CREATE TABLE counters (
-  at         timestamptz NOT NULL DEFAULT statement_timestamp(),
-  pending    bigint      NOT NULL DEFAULT 0,
-  running    bigint      NOT NULL DEFAULT 0,
-  completed  bigint      NOT NULL DEFAULT 0,
-  failed     bigint      NOT NULL DEFAULT 0,
-  cancelled  bigint      NOT NULL DEFAULT 0
+  at           timestamptz NOT NULL DEFAULT statement_timestamp(),
+  pending      bigint      NOT NULL DEFAULT 0,
+  running      bigint      NOT NULL DEFAULT 0,
+  completed    bigint      NOT NULL DEFAULT 0,
+  failed       bigint      NOT NULL DEFAULT 0,
+  cancelled    bigint      NOT NULL DEFAULT 0,
+  retried      bigint      NOT NULL DEFAULT 0,
+  rescued      bigint      NOT NULL DEFAULT 0,
+  stale        bigint      NOT NULL DEFAULT 0,
+  quarantined  bigint      NOT NULL DEFAULT 0
 ) WITH (
   autovacuum_vacuum_scale_factor = 0,
   autovacuum_vacuum_threshold = 1000,
@@ -202,7 +219,28 @@ CREATE FUNCTION task_state_name(state smallint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE state
   WHEN 0 THEN 'scheduled' WHEN 1 THEN 'ready' WHEN 2 THEN 'leased' WHEN 3 THEN 'running' WHEN 4 THEN 'parked'
-  WHEN 10 THEN 'complete' WHEN 11 THEN 'failed' WHEN 12 THEN 'cancelled' WHEN 13 THEN 'dead' END;
+  WHEN 5 THEN 'isolated' WHEN 10 THEN 'complete' WHEN 11 THEN 'failed' WHEN 12 THEN 'cancelled' WHEN 13 THEN 'dead'
+  WHEN 14 THEN 'quarantined' END;
+
+-- Ready, or ready to run alone: a task whose workers crashed twice shall not take others with it.
+CREATE FUNCTION ready_state(crash_count integer) RETURNS smallint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN crash_count >= 2 THEN 5 ELSE 1 END::smallint;
+
+-- The trail of a task: how its attempts ended that did not finish it, oldest first, the last 50 of them. NULL = none.
+CREATE FUNCTION with_attempt(attempts jsonb, attempt integer, worker_id text, token bigint, outcome text, error text)
+RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_array_length(attempts) >= 50 THEN attempts - 0 ELSE coalesce(attempts, '[]') END
+       || jsonb_build_object(
+            'at', to_char(statement_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+            'attempt', attempt, 'worker_id', worker_id, 'token', token, 'outcome', outcome, 'error', left(error, 2000));
+
+-- Whether what the holder of this lease reported is in the trail, so that it is no news when it comes again.
+CREATE FUNCTION is_told(attempts jsonb, token bigint) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(jsonb_path_exists(attempts,
+         '$[*] ? (@.token == $token && (@.outcome == "failed" || @.outcome == "dead" || @.outcome == "stale"))',
+         jsonb_build_object('token', token)), false);
 
 -- The filters of a list. NULL = any; a worker is given by its id, or by its name, which is the id without its suffix.
 CREATE FUNCTION task_matches(queue text, command text, worker_id text, in_queue text, of_command text, by_worker text)
@@ -216,9 +254,10 @@ RETURN (in_queue IS NULL OR queue = in_queue)
 CREATE VIEW all_tasks AS
   SELECT id, task_state_name(state) AS state, queue, command, payload, priority, scheduled_at, created_at, picked_at,
          started_at, NULL::timestamptz AS finished_at, attempt, max_attempts, crash_count, worker_id, unique_key,
-         NULL::json AS result, error
+         NULL::json AS result, error, progress, progress_message, attempts
   FROM tasks
   UNION ALL
   SELECT id, task_state_name(state), queue, command, payload, priority, scheduled_at, created_at, picked_at,
-         started_at, finished_at, attempt, max_attempts, crash_count, worker_id, unique_key, result, error
+         started_at, finished_at, attempt, max_attempts, crash_count, worker_id, unique_key, result, error,
+         NULL, NULL, attempts
   FROM task_history;

@@ -10,7 +10,7 @@ WITH due AS MATERIALIZED (
   LIMIT :most::int
   FOR UPDATE SKIP LOCKED
 ), promoted AS (
-  UPDATE tasks SET state = 1 WHERE id = ANY (ARRAY(SELECT id FROM due)) RETURNING id
+  UPDATE tasks SET state = ready_state(crash_count) WHERE id = ANY (ARRAY(SELECT id FROM due)) RETURNING id
 )
 SELECT count(*)::int AS promoted,
        CASE WHEN count(*) >= :most::int THEN 0

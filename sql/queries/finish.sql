@@ -13,13 +13,14 @@ WITH gone AS (
 ), moved AS (
   INSERT INTO task_history (id, scheduled_at, created_at, picked_at, started_at, finished_at, session_id, lease_token,
                             timeout_ms, state, priority, attempt, max_attempts, crash_count, queue, command, payload,
-                            worker_id, unique_key, error, result)
+                            worker_id, unique_key, error, result, attempts)
   SELECT id, scheduled_at, created_at, picked_at,
          coalesce(started_at,
                   greatest(picked_at, statement_timestamp() - (SELECT :started::bigint[])[n] * interval '1 microsecond')),
          greatest(picked_at, started_at, statement_timestamp() - (SELECT :finished::bigint[])[n] * interval '1 microsecond'),
          session_id, lease_token, timeout_ms, (SELECT :states::smallint[])[n], priority, attempt, max_attempts, crash_count,
-         queue, command, payload, worker_id, unique_key, (SELECT :errors::text[])[n], (SELECT :results::text[])[n]::json
+         queue, command, payload, worker_id, unique_key, (SELECT :errors::text[])[n], (SELECT :results::text[])[n]::json,
+         attempts
   FROM gone
 ), counted AS (
   INSERT INTO counters (pending, running, completed, failed, cancelled)

@@ -9,9 +9,10 @@ WITH held AS MATERIALIZED (
   FOR UPDATE
 ), back AS (
   UPDATE tasks AS t
-  SET state = 1,
+  SET state = ready_state(t.crash_count),
       attempt = greatest(t.attempt - 1, 0),
-      session_id = NULL, lease_token = NULL, worker_id = NULL, picked_at = NULL, started_at = NULL
+      session_id = NULL, lease_token = NULL, worker_id = NULL, picked_at = NULL, started_at = NULL,
+      progress = NULL, progress_message = NULL
   WHERE t.id = ANY (ARRAY(SELECT id FROM held))
   RETURNING t.id
 ), counted AS (

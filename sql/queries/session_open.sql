@@ -1,8 +1,8 @@
 -- session_open: a worker process begins.
 -- index: sessions_worker_id refuses a second session of the same life. locks: the new row.
 -- params: :worker_id text, :name text, :address text, :coordinator text, :slots int, :streaming boolean,
---         :handlers text[], :ttl float8 (seconds)
-INSERT INTO sessions (worker_id, name, address, coordinator, slots, streaming, handlers, expires_at)
+--         :handlers text[], :host text, :pid bigint, :ttl float8 (seconds)
+INSERT INTO sessions (worker_id, name, address, coordinator, slots, streaming, handlers, host, pid, expires_at)
 VALUES (:worker_id::text, :name::text, :address::text, :coordinator::text, :slots::int, :streaming::boolean,
-        :handlers::text[], statement_timestamp() + :ttl::float8 * interval '1 second')
+        :handlers::text[], :host::text, :pid::bigint, statement_timestamp() + :ttl::float8 * interval '1 second')
 RETURNING id

@@ -1,6 +1,7 @@
 -- task_list: a page of tasks in the order of (scheduled_at, id), unfinished and finished; one snapshot over both tables.
--- index: from the key on tasks_due, tasks_ready (once per priority), tasks_put_aside, task_history_listed or, asked for
---        what went wrong, task_history_unsuccessful; all of tasks_held, which is what the workers have room for. locks: none.
+-- index: from the key on tasks_due, tasks_ready (once per priority), tasks_put_aside, tasks_isolated, task_history_listed
+--        or, asked for what went wrong, task_history_unsuccessful; all of tasks_held, which is what the workers have room
+--        for. locks: none.
 -- params: :states smallint[], :queue text, :command text, :worker text (NULL = any; see task_matches in the schema),
 --         :after_at timestamptz, :after_id uuid (the last row of the page before), :most int
 -- Planned with its values: a state that is not asked for is then a constant false, and is not read at all. Only held
@@ -39,6 +40,14 @@ WITH unfinished AS (
      AND task_matches(queue, command, worker_id, :queue::text, :command::text, NULL)
    ORDER BY scheduled_at, id
    LIMIT :most::int)
+  UNION ALL
+  (SELECT *
+   FROM tasks
+   WHERE state = 5 AND (:states::smallint[] IS NULL OR 5 = ANY (:states::smallint[])) AND :worker::text IS NULL
+     AND (scheduled_at, id) > (:after_at::timestamptz, :after_id::uuid)
+     AND task_matches(queue, command, worker_id, :queue::text, :command::text, NULL)
+   ORDER BY scheduled_at, id
+   LIMIT :most::int)
 ), finished AS (
   SELECT *
   FROM task_history
@@ -50,17 +59,18 @@ WITH unfinished AS (
 ), page AS (
   SELECT id, state, queue, command, payload, priority, scheduled_at, created_at, picked_at, started_at,
          NULL::timestamptz AS finished_at, attempt, max_attempts, timeout_ms, crash_count, worker_id, unique_key, error,
-         NULL::json AS result
+         NULL::json AS result, progress, progress_message
   FROM unfinished
   UNION ALL
   SELECT id, state, queue, command, payload, priority, scheduled_at, created_at, picked_at, started_at,
-         finished_at, attempt, max_attempts, timeout_ms, crash_count, worker_id, unique_key, error, result
+         finished_at, attempt, max_attempts, timeout_ms, crash_count, worker_id, unique_key, error, result,
+         NULL, NULL
   FROM finished
   ORDER BY scheduled_at, id
   LIMIT :most::int
 )
 SELECT id, state, queue, command, convert_to(payload::text, 'UTF8') AS payload, priority, scheduled_at, created_at,
        picked_at, started_at, finished_at, attempt, max_attempts, timeout_ms, crash_count, worker_id, unique_key, error,
-       convert_to(result::text, 'UTF8') AS result
+       convert_to(result::text, 'UTF8') AS result, progress, progress_message, NULL::bytea AS attempts
 FROM page
 ORDER BY scheduled_at, id

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.core.task import FINAL, HELD, TRANSITIONS, State, Status, may_follow, states_of, status_of
+from cluster.core.task import FINAL, HELD, TRANSITIONS, UNSUCCESSFUL, State, Status, may_follow, states_of, status_of
 
 states = st.sampled_from(State)
 
@@ -24,8 +24,11 @@ def test_every_state_says_what_may_follow():
 
 
 @given(after=states)
-def test_nothing_follows_a_final_state(after):
-    assert not any(may_follow(final, after) for final in FINAL)
+def test_only_by_hand_and_only_after_a_failure_does_anything_follow_an_end(after):
+    assert not may_follow(State.COMPLETE, after)
+    assert [end for end in sorted(FINAL) if may_follow(end, after)] == (
+        sorted(UNSUCCESSFUL) if after is State.READY else []
+    )
 
 
 @given(state=states)
@@ -44,17 +47,18 @@ def test_no_state_follows_itself(state):
 @given(after=states)
 def test_only_a_lease_can_run_and_only_ready_work_is_leased(after):
     assert [before for before in State if may_follow(before, State.RUNNING)] == [State.LEASED]
-    assert [before for before in State if may_follow(before, State.LEASED)] == [State.READY]
+    assert [before for before in State if may_follow(before, State.LEASED)] == [State.READY, State.ISOLATED]
 
 
 @pytest.mark.parametrize("held", sorted(HELD))
-def test_a_rescued_or_retried_task_is_ready_or_scheduled_again(held):
+def test_a_rescued_or_retried_task_is_ready_isolated_or_scheduled_again(held):
     assert may_follow(held, State.READY)
+    assert may_follow(held, State.ISOLATED)
     assert may_follow(held, State.SCHEDULED)
 
 
 def test_a_parked_task_waits_until_it_is_ready_or_cancelled():
-    assert TRANSITIONS[State.PARKED] == {State.READY, State.CANCELLED}
+    assert TRANSITIONS[State.PARKED] == {State.READY, State.ISOLATED, State.CANCELLED}
 
 
 def test_any_unfinished_task_can_be_cancelled():
@@ -72,5 +76,5 @@ def test_people_see_an_end_exactly_when_the_task_is_final(state):
 
 
 def test_the_states_of_a_status_come_in_the_order_of_life():
-    assert states_of(Status.QUEUED) == (State.SCHEDULED, State.READY, State.LEASED, State.PARKED)
-    assert states_of(Status.FAILED) == (State.FAILED, State.DEAD)
+    assert states_of(Status.QUEUED) == (State.SCHEDULED, State.READY, State.LEASED, State.PARKED, State.ISOLATED)
+    assert states_of(Status.FAILED) == (State.FAILED, State.DEAD, State.QUARANTINED)

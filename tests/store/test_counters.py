@@ -2,11 +2,12 @@
 
 import asyncio
 import random
+from uuid import UUID
 
 import pytest
 
 from cluster.core.task import State
-from cluster.store import counters, leases, sessions
+from cluster.store import counters, leases, sessions, steering
 from cluster.store.due import promote
 from cluster.store.leases import Parked, Retried
 from cluster.store.pool import Connection, Pool, connected
@@ -15,9 +16,9 @@ from tests.store.made import add, claim, finish, held, lead, scalar, session, st
 
 async def truth(conn: Connection) -> tuple[object, ...]:
     query = """
-        SELECT count(*) FILTER (WHERE state IN ('scheduled', 'ready', 'leased', 'parked')),
+        SELECT count(*) FILTER (WHERE state IN ('scheduled', 'ready', 'leased', 'parked', 'isolated')),
                count(*) FILTER (WHERE state = 'running'), count(*) FILTER (WHERE state = 'complete'),
-               count(*) FILTER (WHERE state IN ('failed', 'dead')), count(*) FILTER (WHERE state = 'cancelled')
+               count(*) FILTER (WHERE state IN ('failed', 'dead', 'quarantined')), count(*) FILTER (WHERE state = 'cancelled')
         FROM all_tasks"""
     counted = await (await conn.execute(query)).fetchone()
     assert counted is not None
@@ -37,6 +38,7 @@ class Life:
         self.drawn = random.Random(seed)
         self.leased: list[leases.LeasedTask] = []
         self.lives = 0
+        self.ended: list[UUID] = []
 
     async def begin(self) -> None:
         self.epoch = await lead(self.conn)
@@ -76,19 +78,30 @@ class Life:
         await leases.park(self.conn, [Parked(lease, "r") for lease in held(*self.some())])
 
     async def unpark(self) -> None:
-        await leases.unpark(self.conn, 10)
+        await leases.unpark(self.conn, self.epoch, 10)
+
+    async def claim_isolated(self) -> None:
+        task = await leases.claim_isolated(self.conn, self.session, "w", ["noop", "rare", "c"])
+        self.leased += [task] if task else []
+
+    async def cancel(self) -> None:
+        await steering.cancel(self.conn, [task.id for task in self.some()] + self.ended[-2:])
+
+    async def run_again(self) -> None:
+        self.ended = [row[0] for row in await (await self.conn.execute("SELECT id FROM task_history")).fetchall()]
+        await steering.retry(self.conn, self.drawn.sample(self.ended, min(3, len(self.ended))))
 
     async def promote(self) -> None:
         await promote(self.conn, self.epoch, 10)
 
     async def end(self) -> None:
-        await sessions.end_sessions(self.conn, "c1", [self.session], "test")
+        await sessions.end_sessions(self.conn, "c1", [self.session], "test", crashed=True)
         self.lives += 1
         self.session = await session(self.conn, suffix=f"{self.lives:08x}", handlers=("rare",))
         self.leased = []
 
     async def fold(self) -> None:
-        await counters.fold(self.conn)
+        await counters.fold(self.conn, self.epoch)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -97,7 +110,7 @@ async def test_totals_equal_count_after_any_sequence_of_operations(conn: Connect
     await life.begin()
     operations = (
         life.add, life.add, life.add_later, life.claim, life.claim, life.start, life.finish, life.finish_stale,
-        life.retry, life.release, life.park, life.unpark, life.promote, life.end, life.fold,
+        life.retry, life.release, life.claim_isolated, life.cancel, life.run_again, life.park, life.unpark, life.promote, life.end, life.fold,
     )  # fmt: skip
     for _ in range(60):
         operation = life.drawn.choice(operations)
@@ -112,9 +125,9 @@ async def test_folding_changes_no_total(conn: Connection) -> None:
             "SELECT now() - %s * interval '1 second' - n * interval '7 ms', 1, 2 FROM generate_series(1, 5) AS n",
             (seconds,),
         )
-    before = await told(conn)
+    before, epoch = await told(conn), await lead(conn)
     for _ in range(3):
-        await counters.fold(conn)
+        await counters.fold(conn, epoch)
         assert await told(conn) == before
     assert await scalar(conn, "SELECT count(*) FROM counters WHERE at = '-infinity'") == 1
     assert await scalar(conn, "SELECT count(*) FROM counters") <= 10
@@ -122,10 +135,11 @@ async def test_folding_changes_no_total(conn: Connection) -> None:
 
 async def test_folding_what_is_folded_writes_nothing(conn: Connection) -> None:
     await add(conn, 3)
-    await counters.fold(conn)
+    epoch = await lead(conn)
+    await counters.fold(conn, epoch)
     query = "SELECT array_agg(ctid::text ORDER BY ctid) FROM counters"
     before = await scalar(conn, query)
-    await counters.fold(conn)
+    await counters.fold(conn, epoch)
     assert await scalar(conn, query) == before
 
 
@@ -133,8 +147,8 @@ async def test_two_who_fold_at_once_count_nothing_twice(pool: Pool) -> None:
     async with connected(pool) as one, connected(pool) as two:
         for _ in range(30):
             await add(one, 1)
-        before = await told(one)
-        await asyncio.gather(counters.fold(one), counters.fold(two))
+        before, epoch = await told(one), await lead(one)
+        await asyncio.gather(counters.fold(one, epoch), counters.fold(two, epoch))
         assert await told(one) == before
 
 
@@ -148,6 +162,6 @@ async def test_throughput_counts_the_last_ten_whole_seconds(conn: Connection) ->
 
 
 async def test_an_empty_cluster_counts_zero(conn: Connection) -> None:
-    assert await counters.totals(conn) == counters.Totals(0, 0, 0, 0, 0, 0.0)
-    await counters.fold(conn)
+    assert await counters.totals(conn) == counters.Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0.0)
+    await counters.fold(conn, await lead(conn))
     assert await scalar(conn, "SELECT count(*) FROM counters") == 0

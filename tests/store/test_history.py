@@ -42,13 +42,13 @@ async def test_finished_tasks_go_to_the_partition_of_their_day(conn: Connection)
 
 async def test_missing_days_are_made_and_present_ones_left_alone(conn: Connection) -> None:
     await conn.execute(f"DROP TABLE {name(1)}")
-    await ensure_partitions(conn, 5)
-    await ensure_partitions(conn, 5)
+    await ensure_partitions(conn, None, 5)
+    await ensure_partitions(conn, None, 5)
     assert await partitions(conn) == ["task_history_other", *(name(days) for days in range(6))]
 
 
 async def test_a_new_partition_has_every_index_of_the_table(conn: Connection) -> None:
-    await ensure_partitions(conn, 5)
+    await ensure_partitions(conn, None, 5)
     query = "SELECT count(*) FROM pg_indexes WHERE tablename = '{}'"
     assert await scalar(conn, query.format(name(5))) == await scalar(conn, query.format("task_history")) == 3
 
@@ -56,7 +56,7 @@ async def test_a_new_partition_has_every_index_of_the_table(conn: Connection) ->
 async def test_rows_of_days_without_a_partition_are_kept_and_move_when_it_is_made(conn: Connection) -> None:
     for days in (6, 6, -9):
         assert await place(conn, days) == "task_history_other"
-    await ensure_partitions(conn, 7)
+    await ensure_partitions(conn, None, 7)
     query = "SELECT tableoid::regclass::text, count(*) FROM task_history GROUP BY 1 ORDER BY 1"
     assert await (await conn.execute(query)).fetchall() == [(name(-9), 1), (name(6), 2)]
     assert await place(conn, 6) == name(6)
@@ -67,7 +67,7 @@ async def test_tasks_finish_while_partitions_are_made(pool: Pool) -> None:
         await add(one, 10)
         async with one.transaction():
             await finish(one, *await claim(one, 5))
-            await asyncio.wait_for(ensure_partitions(two, 9), 20)
+            await asyncio.wait_for(ensure_partitions(two, None, 9), 20)
             await finish(one, *await claim(one, 5))
         assert name(9) in await partitions(two)
         assert await scalar(one, "SELECT count(*) FROM task_history") == 10
@@ -75,14 +75,14 @@ async def test_tasks_finish_while_partitions_are_made(pool: Pool) -> None:
 
 async def test_two_who_make_partitions_at_once_make_each_once(pool: Pool) -> None:
     async with connected(pool) as one, connected(pool) as two:
-        await asyncio.gather(ensure_partitions(one, 12), ensure_partitions(two, 12))
+        await asyncio.gather(ensure_partitions(one, None, 12), ensure_partitions(two, None, 12))
         assert await partitions(one) == ["task_history_other", *(name(days) for days in range(13))]
 
 
 async def test_old_partitions_are_dropped_with_their_rows(conn: Connection) -> None:
     for days in (-1, -7, -8, -40):
         await place(conn, days)
-    await ensure_partitions(conn, 3)
+    await ensure_partitions(conn, None, 3)
     assert await prune(conn, await lead(conn), 7) == [name(-40), name(-8)]
     assert await scalar(conn, "SELECT count(*) FROM task_history") == 2
     assert name(-7) in await partitions(conn)
@@ -90,7 +90,7 @@ async def test_old_partitions_are_dropped_with_their_rows(conn: Connection) -> N
 
 async def test_only_who_leads_prunes(conn: Connection) -> None:
     await place(conn, -40)
-    await ensure_partitions(conn, 3)
+    await ensure_partitions(conn, None, 3)
     epoch = await lead(conn)
     await lead(conn, "c2")
     assert await prune(conn, epoch, 7) == []
@@ -101,7 +101,7 @@ async def test_a_reader_of_old_history_delays_pruning_not_the_cluster(pool: Pool
     """The drop needs the table for itself for a moment; it gives up rather than make finishing wait behind it."""
     async with connected(pool) as one, connected(pool) as two, connected(pool) as three:
         await place(one, -40)
-        await ensure_partitions(one, 3)
+        await ensure_partitions(one, None, 3)
         epoch = await lead(one)
         await add(one, 1)
         tasks = await claim(one, 1)

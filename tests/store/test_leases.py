@@ -11,7 +11,7 @@ from cluster.store import leases, sessions
 from cluster.store.counters import totals
 from cluster.store.leases import Held, LeasedTask, Parked, Retried, Slots
 from cluster.store.pool import Connection, Pool, connected
-from tests.store.made import add, claim, finish, finished, held, new, row, scalar, session, start
+from tests.store.made import add, claim, finish, finished, held, lead, new, row, scalar, session, start
 
 
 async def test_a_claim_leases_ready_tasks_alone(conn: Connection) -> None:
@@ -177,10 +177,12 @@ async def test_a_parked_task_says_why_and_waits_for_a_worker_that_knows_it(conn:
     parked = await row(conn, min(task.id for task in tasks))
     assert (parked.state, parked.error, parked.attempt, parked.worker_id) == (State.PARKED, "nobody knows 0", 0, None)
     await session(conn, handlers=("noop",))
-    assert await leases.unpark(conn, 10) == set()
+    epoch = await lead(conn)
+    assert await leases.unpark(conn, epoch, 10) == set()
     await session(conn, "worker-2", handlers=("noop", "rare"))
-    assert len(await leases.unpark(conn, 1)) == 1
-    assert await leases.unpark(conn, 10) | {parked.id} >= {parked.id}
+    assert await leases.unpark(conn, epoch - 1, 10) == set()
+    assert len(await leases.unpark(conn, epoch, 1)) == 1
+    assert await leases.unpark(conn, epoch, 10) | {parked.id} >= {parked.id}
     assert {task.command for task in await claim(conn, 5)} == {"rare"}
     assert (await totals(conn)).pending == 2
 
@@ -191,10 +193,10 @@ async def test_a_worker_that_is_gone_or_going_unparks_nothing(conn: Connection, 
     await leases.park(conn, [Parked(held(*await claim(conn, 1))[0], "nobody knows it")])
     gone = await session(conn, ttl=-1 if over == "expired" else 60, handlers=("rare",))
     if over == "ended":
-        await sessions.end_sessions(conn, "c1", [gone], "test")
+        await sessions.end_sessions(conn, "c1", [gone], "test", crashed=True)
     if over == "draining":
         await conn.execute("UPDATE sessions SET draining = true")
-    assert await leases.unpark(conn, 10) == set()
+    assert await leases.unpark(conn, await lead(conn), 10) == set()
 
 
 WRITES = ("start", "finish", "retry", "release", "park")

@@ -103,11 +103,13 @@ async def test_a_claim_of_one_reads_a_few(crowd: Connection) -> None:
             {"states": [10] * BATCH, "started": [9] * BATCH, "finished": [8] * BATCH, "results": [], "errors": []},
         ),
         ("start", {"started": [9] * BATCH}),
+        ("progress", {"fractions": [0.5] * BATCH, "messages": ["m"] * BATCH}),
+        ("still_held", {}),
         ("retry", {"delays": [1.0] * BATCH, "errors": ["e"] * BATCH}),
         ("release", {}),
         ("park", {"reasons": ["r"] * BATCH}),
     ],
-    ids=["finish", "start", "retry", "release", "park"],
+    ids=["finish", "start", "progress", "still_held", "retry", "release", "park"],
 )
 async def test_a_report_reads_the_tasks_it_speaks_of(crowd: Connection, name: str, arrays: dict[str, object]) -> None:
     assert 0 < await touched(crowd, name, {**await leased(crowd), **arrays}) <= MOST
@@ -116,8 +118,26 @@ async def test_a_report_reads_the_tasks_it_speaks_of(crowd: Connection, name: st
 async def test_a_rescue_reads_the_tasks_of_the_session(crowd: Connection) -> None:
     session_id = await session(crowd)
     await claim(crowd, BATCH, session_id)
-    whose = {"ids": [session_id], "coordinator": "c1", "reason": "r"}
-    assert 0 < await touched(crowd, "session_end", whose) <= MOST
+    await crowd.execute("UPDATE sessions SET ended_at = now(), crashed = true WHERE id = %s", (session_id,))
+    assert 0 < await touched(crowd, "rescue", {"ids": [session_id]}) <= 2 * MOST
+
+
+async def test_a_cancellation_reads_the_tasks_it_speaks_of(crowd: Connection) -> None:
+    ids = (await leased(crowd))["ids"]
+    assert 0 < await touched(crowd, "task_cancel", {"ids": ids, "states": None, "reason": "r"}) <= MOST
+
+
+async def test_noting_what_is_stale_reads_the_tasks_it_speaks_of(crowd: Connection) -> None:
+    lease = await leased(crowd)
+    arrays = {"workers": ["w"] * BATCH, "notes": ["n"] * BATCH}
+    assert 0 < await touched(crowd, "note_stale", {**lease, **arrays}) <= MOST
+
+
+async def test_a_claim_of_one_that_runs_alone_reads_a_few(crowd: Connection) -> None:
+    some = [answer.id for answer in await add(crowd, BATCH)]
+    await crowd.execute("UPDATE tasks SET state = 5, crash_count = 2 WHERE id = ANY (%s)", (some,))
+    whom = {"session": 1, "worker": "w", "commands": ["noop"]}
+    assert 0 < await touched(crowd, "claim_isolated", whom) <= 10
 
 
 async def test_a_look_for_strays_reads_the_tasks_of_the_sessions(crowd: Connection) -> None:

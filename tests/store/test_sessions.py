@@ -45,7 +45,7 @@ async def test_a_life_has_one_session(conn: Connection) -> None:
     first = await session(conn)
     with pytest.raises(StoreRejected, match="sessions_worker_id"), translated():
         await session(conn)
-    await sessions.end_sessions(conn, "c1", [first], "test")
+    await sessions.end_sessions(conn, "c1", [first], "test", crashed=True)
     with pytest.raises(StoreRejected, match="sessions_worker_id"), translated():
         await session(conn)
 
@@ -64,7 +64,7 @@ async def test_heartbeats_are_written_and_prolong(conn: Connection) -> None:
 async def test_only_live_sessions_of_this_coordinator_are_prolonged(conn: Connection) -> None:
     mine, theirs = await session(conn, "a"), await session(conn, "b", coordinator="c2")
     ended = await session(conn, "c")
-    await sessions.end_sessions(conn, "c1", [ended], "test")
+    await sessions.end_sessions(conn, "c1", [ended], "test", crashed=True)
     assert await sessions.prolong(conn, "c1", [pulse(mine), pulse(theirs), pulse(ended), pulse(999)], TTL) == {mine}
     assert await sessions.prolong(conn, "c1", [], TTL) == set()
 
@@ -85,7 +85,7 @@ async def test_a_session_is_carried_to_another_coordinator_with_its_leases(conn:
 
 async def test_a_session_that_ended_cannot_be_carried_on(conn: Connection) -> None:
     session_id = await session(conn)
-    await sessions.end_sessions(conn, "c1", [session_id], "test")
+    await sessions.end_sessions(conn, "c1", [session_id], "test", crashed=True)
     assert not await sessions.adopt_session(conn, session_id, "worker-1-0000abcd", "c2", TTL)
     assert not await sessions.adopt_session(conn, 999, "worker-1-0000abcd", "c2", TTL)
 
@@ -97,12 +97,14 @@ async def test_the_tasks_of_a_session_that_ends_are_ready_again(conn: Connection
     [leased] = await claim(conn, 1, gone, "a-1")
     [kept] = await claim(conn, 1, other, "b-1")
     await start(conn, running, kept)
-    rescued = await sessions.end_sessions(conn, "c1", [gone], "connection lost")
-    assert sorted(rescued) == sorted(Rescued(task.id, gone, "a-1") for task in (running, leased))
+    rescued = await sessions.end_sessions(conn, "c1", [gone], "connection lost", crashed=True)
+    assert sorted(rescued) == sorted(
+        Rescued(task.id, gone, "a-1", task.command, State.READY) for task in (running, leased)
+    )
     back = await row(conn, running.id)
     assert (back.state, back.attempt, back.crash_count) == (State.READY, 0, 1)
     assert (back.worker_id, back.picked_at, back.started_at) == (None, None, None)
-    assert (await row(conn, leased.id)).crash_count == 0
+    assert (await row(conn, leased.id)).crash_count == 1
     assert (await row(conn, kept.id)).state is State.RUNNING
     counted = await totals(conn)
     assert (counted.pending, counted.running) == (2, 1)
@@ -114,8 +116,8 @@ async def test_who_lost_a_session_to_another_coordinator_cannot_end_it(conn: Con
     await add(conn, 1)
     await claim(conn, 1, session_id)
     assert await sessions.adopt_session(conn, session_id, "worker-1-0000abcd", "c2", TTL)
-    assert await sessions.end_sessions(conn, "c1", [session_id], "no heartbeat") == []
-    assert len(await sessions.end_sessions(conn, "c2", [session_id], "no heartbeat")) == 1
+    assert await sessions.end_sessions(conn, "c1", [session_id], "no heartbeat", crashed=True) == []
+    assert len(await sessions.end_sessions(conn, "c2", [session_id], "no heartbeat", crashed=True)) == 1
 
 
 async def test_nobody_adopts_the_session_of_another_worker(conn: Connection) -> None:
@@ -137,7 +139,7 @@ async def test_what_a_rescued_lease_reports_is_stale(conn: Connection) -> None:
     session_id = await session(conn)
     await add(conn, 1)
     [task] = await claim(conn, 1, session_id)
-    await sessions.end_sessions(conn, "c1", [session_id], "test")
+    await sessions.end_sessions(conn, "c1", [session_id], "test", crashed=True)
     assert await finish(conn, task) == set()
     assert await leases.release(conn, held(task)) == set()
 
@@ -149,7 +151,8 @@ async def test_a_session_ends_once(pool: Pool) -> None:
         tasks = await claim(one, 20, session_id)
         await start(one, *tasks)
         first, second = await asyncio.gather(
-            sessions.end_sessions(one, "c1", [session_id], "x"), sessions.end_sessions(two, "c1", [session_id], "y")
+            sessions.end_sessions(one, "c1", [session_id], "x", crashed=True),
+            sessions.end_sessions(two, "c1", [session_id], "y", crashed=True),
         )
         assert sorted(rescued.task_id for rescued in first + second) == sorted(task.id for task in tasks)
         assert (await totals(one)).running == 0
@@ -161,7 +164,9 @@ async def test_sessions_that_were_not_prolonged_end_with_their_tasks_rescued(con
     await add(conn, 2)
     [lost] = await claim(conn, 1, dead, "a-1")
     await claim(conn, 1, alive, "b-1")
-    assert await sessions.end_expired(conn, await lead(conn), "3 heartbeats missed") == [Rescued(lost.id, dead, "a-1")]
+    assert await sessions.end_expired(conn, await lead(conn), "3 heartbeats missed") == [
+        Rescued(lost.id, dead, "a-1", lost.command, State.READY)
+    ]
     assert [live.id for live in await sessions.live_sessions(conn)] == [alive]
 
 
@@ -183,7 +188,7 @@ async def test_a_claim_that_crosses_the_end_of_its_session_is_rescued_later(pool
         await add(one, 1)
         async with one.transaction():
             [task] = await claim(one, 1, session_id)
-            assert await sessions.end_sessions(two, "c1", [session_id], "lost") == []
+            assert await sessions.end_sessions(two, "c1", [session_id], "lost", crashed=True) == []
         rescued = await sessions.end_expired(two, epoch, "lost")
         assert [orphan.task_id for orphan in rescued] == [task.id]
         assert (await row(two, task.id)).state is State.READY
@@ -191,7 +196,7 @@ async def test_a_claim_that_crosses_the_end_of_its_session_is_rescued_later(pool
 
 async def test_an_ended_session_is_looked_after_for_a_minute_and_until_someone_leads(conn: Connection) -> None:
     session_id = await session(conn)
-    await sessions.end_sessions(conn, "c1", [session_id], "lost")
+    await sessions.end_sessions(conn, "c1", [session_id], "lost", crashed=True)
     await conn.execute("UPDATE sessions SET ended_at = ended_at - interval '1 day'")
     await add(conn, 1)
     [task] = await claim(conn, 1, session_id)
@@ -207,7 +212,7 @@ async def test_a_finish_and_an_end_at_once_leave_each_task_in_one_place(pool: Po
             await add(one, 40)
             tasks = await claim(one, 40, session_id)
             done, rescued = await asyncio.gather(
-                finish(one, *tasks), sessions.end_sessions(two, "c1", [session_id], "lost")
+                finish(one, *tasks), sessions.end_sessions(two, "c1", [session_id], "lost", crashed=True)
             )
             assert {task.id for task in tasks} == done | {task.task_id for task in rescued}
             assert not done & {task.task_id for task in rescued}
@@ -232,7 +237,7 @@ async def test_a_worker_is_found_by_name_in_its_last_life(conn: Connection) -> N
     await session(conn, "b")
     found = await sessions.find_live(conn, "a")
     assert found is not None and found.id == latest
-    await sessions.end_sessions(conn, "c1", [latest], "test")
+    await sessions.end_sessions(conn, "c1", [latest], "test", crashed=True)
     found = await sessions.find_live(conn, "a")
     assert found is not None and found.worker_id == "a-00000001"
     assert await sessions.find_live(conn, "c") is None
@@ -249,7 +254,7 @@ async def test_offered_commands_are_those_of_workers_that_take_tasks(conn: Conne
 
 async def test_ended_sessions_are_forgotten_after_days_by_who_leads(conn: Connection) -> None:
     old, young, live = [await session(conn, name) for name in ("a", "b", "c")]
-    await sessions.end_sessions(conn, "c1", [old, young], "test")
+    await sessions.end_sessions(conn, "c1", [old, young], "test", crashed=True)
     await conn.execute("UPDATE sessions SET ended_at = now() - interval '3 days' WHERE id = %s", (old,))
     epoch = await lead(conn)
     await sessions.end_expired(conn, epoch, "lost")
