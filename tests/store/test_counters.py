@@ -18,7 +18,8 @@ async def truth(conn: Connection) -> tuple[object, ...]:
     query = """
         SELECT count(*) FILTER (WHERE state IN ('scheduled', 'ready', 'leased', 'parked', 'isolated')),
                count(*) FILTER (WHERE state = 'running'), count(*) FILTER (WHERE state = 'complete'),
-               count(*) FILTER (WHERE state IN ('failed', 'dead', 'quarantined')), count(*) FILTER (WHERE state = 'cancelled')
+               count(*) FILTER (WHERE state IN ('failed', 'dead', 'quarantined')),
+               count(*) FILTER (WHERE state = 'cancelled')
         FROM all_tasks"""
     counted = await (await conn.execute(query)).fetchone()
     assert counted is not None
@@ -110,7 +111,8 @@ async def test_totals_equal_count_after_any_sequence_of_operations(conn: Connect
     await life.begin()
     operations = (
         life.add, life.add, life.add_later, life.claim, life.claim, life.start, life.finish, life.finish_stale,
-        life.retry, life.release, life.claim_isolated, life.cancel, life.run_again, life.park, life.unpark, life.promote, life.end, life.fold,
+        life.retry, life.release, life.claim_isolated, life.cancel, life.run_again,
+        life.park, life.unpark, life.promote, life.end, life.fold,
     )  # fmt: skip
     for _ in range(60):
         operation = life.drawn.choice(operations)

@@ -26,6 +26,10 @@ async def test_every_column_is_described_with_its_type(conn: Connection) -> None
     for table, column, kind in await (await conn.execute(query)).fetchall():
         found.setdefault(table, {})[column] = kind.replace("timestamp with time zone", "timestamptz")
     shared = described("tasks")
+    # The one thing that a finished task does not keep.
+    shared = {column: kind for column, kind in shared.items() if not column.startswith("progress")}
+    tasks = found.pop("tasks")
+    assert tasks == described("tasks")
     assert found.pop("task_history") == {**shared, **described("task_history")}
     assert found == {table: described(table) for table in found}
 

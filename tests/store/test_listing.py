@@ -32,23 +32,27 @@ async def everything(conn: Connection, which: TaskFilter = ANY, limit: int = 7) 
 async def one_of_each(conn: Connection) -> dict[State, UUID]:
     """A task in every state; all but the scheduled one with the same scheduled_at, the worst case for a key."""
     now = datetime.now(UTC)
-    answers = await tasks.enqueue(conn, [new(f"c{n}", due=now) for n in range(8)])
+    answers = await tasks.enqueue(conn, [new(f"c{n}", due=now) for n in range(10)])
     ids = [answer.id for answer in answers]
-    leased = sorted(await claim(conn, 7), key=lambda task: ids.index(task.id))
-    assert [task.id for task in leased] == ids[:7]
-    for task, state in zip(leased, (State.COMPLETE, State.FAILED, State.CANCELLED, State.DEAD), strict=False):
+    leased = sorted(await claim(conn, 8), key=lambda task: ids.index(task.id))
+    assert [task.id for task in leased] == ids[:8]
+    ends = (State.COMPLETE, State.FAILED, State.CANCELLED, State.DEAD, State.QUARANTINED)
+    for task, state in zip(leased, ends, strict=False):
         await finish(conn, task, state=state)
-    await start(conn, leased[4])
-    await leases.park(conn, [Parked(held(leased[5])[0], "nobody knows it")])
+    await start(conn, leased[5])
+    await leases.park(conn, [Parked(held(leased[6])[0], "nobody knows it")])
+    await conn.execute("UPDATE tasks SET state = 5 WHERE id = %s", (ids[8],))
     later = (await add(conn, 1, delay=3600))[0].id
     order = (
         State.COMPLETE,
         State.FAILED,
         State.CANCELLED,
         State.DEAD,
+        State.QUARANTINED,
         State.RUNNING,
         State.PARKED,
         State.LEASED,
+        State.ISOLATED,
         State.READY,
     )
     return {**dict(zip(order, ids, strict=True)), State.SCHEDULED: later}
