@@ -108,9 +108,9 @@ async def _known(
         await connection.execute(statement("enqueue_undo"), {"ids": again})
         for task_id in again:
             del added[task_id]
-    known: dict[UUID | str | None, _Known] = {
-        row.unique_key: row for row in rows if row.unique_key is not None and not row.finished
-    }
+    # A key that only such a one had is free: whoever waits for it gets it in the next round.
+    live = [row for row in rows if not row.finished and row.id not in again]
+    known: dict[UUID | str | None, _Known] = {row.unique_key: row for row in live if row.unique_key is not None}
     known.update((row.id, row) for row in sorted(rows, key=lambda row: row.finished))
     return known
 

@@ -122,6 +122,17 @@ async def test_twins_in_one_batch_are_one_task(conn: Connection) -> None:
     assert (await totals(conn)).pending == 2
 
 
+async def test_a_finished_id_in_a_batch_does_not_take_a_unique_key_from_a_new_task(conn: Connection) -> None:
+    """Found by the state machine: the new one was answered with the finished one, and never ran."""
+    [over] = await add(conn, 1)
+    await finish(conn, *await claim(conn, 1))
+    late = new(unique_key="k")
+    again, created = await tasks.enqueue(conn, [new(id=over.id, id_given=True, unique_key="k"), late])
+    assert (again.id, again.created) == (over.id, False)
+    assert (created.id, created.created) == (late.id, True)
+    assert (await row(conn, late.id)).state is State.READY
+
+
 async def test_calls_that_share_ids_and_keys_add_each_task_once(pool: Pool) -> None:
     batch = [new(f"c{n}", unique_key=f"k{n}" if n % 2 else None, id_given=n % 2 == 0) for n in range(60)]
 
