@@ -1,0 +1,162 @@
+"""A small cluster for a short run with one purpose: an edge, coordinators and workers without supervisor, one fault.
+
+Every process is started by `tests.chaos.broken`, so that a rule may be broken in it. It writes the same history as the
+long run and is judged by the same checkers.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import psycopg
+
+from cluster.runtime.ids import new_id
+from tests.acceptance.cluster import LENT, PRIVATE
+from tests.acceptance.processes import CHECKOUT, Program, free_ports
+from tests.chaos.cast import HISTORY_VARIABLE
+from tests.chaos.history import History, Recorder, Start
+from tests.chaos.sabotage import VARIABLE
+from tests.chaos.tables import Tables, snapshot
+from tests.chaos.tasks import MARKERS_VARIABLE
+from tests.fixtures.eventually import eventually
+
+START_SECONDS = 40
+HEARTBEAT = 0.5
+
+
+class Directed:
+    """A run in this folder. State: the programs by name, and how many calls were made."""
+
+    def __init__(self, database_url: str, folder: Path, *, broken: str = "") -> None:
+        self._url, self._folder, self._broken = database_url, folder, broken
+        self._programs: dict[str, Program] = {}
+        self._ports = dict(zip(("edge-1", "coordinator-1", "coordinator-2"), free_ports(3), strict=True))
+        self._calls = 0
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self._ports['edge-1']}", timeout=10)
+        self._client = Recorder(folder / "history" / "client-1.jsonl", "client-1")
+        self._chaos = Recorder(folder / "history" / "chaos.jsonl", "chaos")
+
+    def __repr__(self) -> str:
+        return f"<Directed {self._broken or 'unbroken'} {self._programs}>"
+
+    def end(self) -> None:
+        """Kill whoever lives; the run has been judged."""
+        for program in self._programs.values():
+            if program.exit_code is None:
+                program.send(signal.SIGKILL)
+            program.wait(10)
+        self.http.close()
+
+    # ------------------------------------------------------------ processes
+
+    def start(self, name: str, *, coordinators: Sequence[str] = ("coordinator-1",)) -> None:
+        """The process of this name; `coordinators`: whom it knows."""
+        command = [sys.executable, "-m", "tests.chaos.broken", name.rpartition("-")[0]]
+        env = self._env(name, coordinators)
+        self._programs[name] = Program(command, env=env, cwd=self._folder, log=self._folder / "log")
+
+    def send(self, name: str, number: signal.Signals) -> None:
+        """A signal to this process, and nothing written about it."""
+        self._programs[name].send(number)
+
+    def fault(self, fault: str, target: str, phase: str) -> None:
+        """Write down that a fault begins or has ended."""
+        self._chaos.write("fault", fault=fault, target=target, phase=phase, target_pid=self._programs[target].pid)
+
+    async def kill(self, name: str) -> None:
+        self.fault("kill", name, "begin")
+        self.send(name, signal.SIGKILL)
+        await eventually(lambda: self._programs[name].exit_code is not None)
+        self.fault("kill", name, "end")
+
+    async def online(self, *workers: str) -> None:
+        """Until the edge is ready and exactly these workers are online."""
+        await eventually(lambda: self._online() == set(workers), timeout=START_SECONDS)
+
+    def _online(self) -> set[str]:
+        for name, program in self._programs.items():
+            assert program.exit_code in {None, -signal.SIGKILL}, f"{name} ended: {(self._folder / 'log').read_text()}"
+        try:
+            if self.http.get("/readyz").status_code != 200:
+                return set()
+            return {worker["name"] for worker in self.http.get("/api/workers").json() if worker["status"] == "online"}
+        except httpx.TransportError:
+            return set()
+
+    def _env(self, name: str, coordinators: Sequence[str]) -> dict[str, str]:
+        lent = {key: value for key, value in os.environ.items() if key in LENT or not key.startswith(PRIVATE)}
+        role = name.rpartition("-")[0]
+        listen = {"edge": "SCHEDULER_PORT", "coordinator": "COORDINATOR_PORT"}.get(role)
+        return {
+            **lent,
+            "PYTHONPATH": str(CHECKOUT),
+            "HOME": str(self._folder),
+            "TASKMASTER_HOME": str(self._folder / "home"),
+            "TASKMASTER_TASKS": "tests.chaos.tasks",
+            "DATABASE_URL": self._url,
+            "COORDINATOR_ADDRESS": ",".join(f"127.0.0.1:{self._ports[each]}" for each in coordinators),
+            "WORKER_NAME": name,
+            "WORKER_POOL_SIZE": "10",
+            "HEARTBEAT_INTERVAL": str(HEARTBEAT),
+            "DB_POOL_SIZE": "4",
+            "LOG_FORMAT": "json",
+            HISTORY_VARIABLE: str(self._folder / "history"),
+            MARKERS_VARIABLE: str(self._folder),
+            VARIABLE: self._broken,
+            **({listen: f"127.0.0.1:{self._ports[name]}"} if listen else {}),
+        }
+
+    # ------------------------------------------------------------ requests
+
+    def enqueue(
+        self, command: str, count: int = 1, *, delay: float = 0.0, times: int = 1, **payload: object
+    ) -> list[UUID]:
+        """So many tasks in one call, with ids of ours; said `times` times, as by one who does not trust the answer."""
+        ids = [new_id() for _ in range(count)]
+        fields = {"command": command, "payload": payload, "delay_seconds": delay}
+        body = {"tasks": [{**fields, "task_id": str(task_id)} for task_id in ids]}
+        for _ in range(times):
+            self._calls += 1
+            asked = {"op": "enqueue", "call": f"client-1/{self._calls}"}
+            self._client.write("invoke", **asked, task_ids=ids, delays=[delay] * count)
+            try:
+                answer = self.http.post("/api/schedule/batch", json=body)
+            except httpx.TransportError as error:
+                self._client.write("unknown", **asked, detail=repr(error))
+            else:
+                kind = "ok" if answer.status_code in {200, 201} else "unknown"
+                task_ids = answer.json()["task_ids"] if kind == "ok" else []
+                self._client.write(kind, **asked, status=answer.status_code, task_ids=task_ids)
+        return ids
+
+    # ------------------------------------------------------------ what happened
+
+    def history(self) -> History:
+        return History.read(self._folder / "history")
+
+    def started(self, process: str) -> int:
+        """How many runs this worker has begun."""
+        return sum(start.process == process for start in self.history().of_kind(Start))
+
+    def unfinished(self) -> int:
+        with psycopg.connect(self._url) as connection:
+            row = connection.execute("SELECT count(*) FROM tasks").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def tables(self) -> Tables:
+        return snapshot(self._url)
+
+    async def settle(self, seconds: float) -> None:
+        """Until the backlog has drained, or so many seconds have passed without."""
+        try:
+            await eventually(lambda: self.unfinished() == 0, timeout=seconds, pause=0.1)
+        except AssertionError:
+            # For the checkers to tell.
+            return
+        finally:
+            self._chaos.write("mark", name="quiet")
