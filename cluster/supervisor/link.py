@@ -92,7 +92,9 @@ class Link:
             try:
                 await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
                 # The reader first: it knows best why a stream ended.
-                await (reading if reading.done() else writing)
+                if not reading.done():
+                    await writing
+                await reading
             finally:
                 reading.cancel()
                 writing.cancel()
@@ -110,7 +112,11 @@ class Link:
             report, outcomes, exits = self._report(), self._orders.untold(), self._exits.untold()
             report.outcomes.extend(outcomes)
             report.exits.extend(exits)
-            await call.write(report)
+            try:
+                await call.write(report)
+            except asyncio.InvalidStateError:
+                # What grpc.aio raises when the stream has ended but nobody was told yet: the reader will be.
+                return
             # A stream that breaks now may lose them: the order then comes again, and they are told again.
             self._orders.told(outcomes)
             self._exits.told(exits)

@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
+from cluster.core.retry import Backoff
 from cluster.runtime.lifecycle import running
+from cluster.supervisor import link as module
 from cluster.supervisor.child import Exit
 from cluster.supervisor.exits import Exits
 from cluster.supervisor.link import Link
@@ -119,6 +123,22 @@ async def test_a_coordinator_that_is_not_there_is_passed_over(coordinator: FakeC
 
     async with running(Linked(address, coordinator.address).link):
         await eventually(lambda: coordinator.reports)
+
+
+async def test_a_report_that_meets_the_end_of_its_stream_is_no_error(
+    coordinator: FakeCoordinator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a coordinator is killed, which breaks the stream and changes the report in the same moment."""
+    monkeypatch.setattr(module, "PAUSES", Backoff(first=0.0, cap=0.0, jitter=0.0))
+    coordinator.curt = 3
+    linked = Linked(coordinator.address)
+    with capture_logs() as told:
+        async with running(linked.link):
+            while coordinator.streams < 600:
+                linked.changed.set()
+                await asyncio.sleep(0.0003)
+
+    assert {line["reason"] for line in told if line.get("exc_info")} == set()
 
 
 async def test_stop_tolerates_being_early_and_being_repeated(coordinator: FakeCoordinator) -> None:
