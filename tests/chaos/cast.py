@@ -31,7 +31,7 @@ def role_of(name: str) -> str:
 
 
 def line_name(here: str, there: str) -> str:
-    return f"{here}/{there}"
+    return f"{here} to {there}"
 
 
 class WorkerPlace(msgspec.Struct, frozen=True):

@@ -49,6 +49,7 @@ class ChaosCluster:
         self.controls = Controls(folder / "control")
         self.history = folder / "history"
         self.home = folder / "home"
+        self.log = folder / "log"
         self.database = Database(self.home)
         self.exits: list[Exit] = []
         self.lines = {line.name: line for line in self._lines()}
@@ -71,7 +72,8 @@ class ChaosCluster:
         for name in (*cast.COORDINATORS, *cast.EDGES, cast.SUPERVISOR):
             self._start(name)
         self._keeper = asyncio.create_task(self._keep(), name="keeper")
-        await self.all_up()
+        if not await self.all_up():
+            raise TimeoutError(f"{self} did not come up within {STARTED_WITHIN:.0f} s; see {self.log}")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -104,14 +106,15 @@ class ChaosCluster:
     def edge_url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.places.edges[name]}"
 
-    async def all_up(self) -> None:
-        """Returns when both edges are ready and as many workers are online as there shall be."""
+    async def all_up(self) -> bool:
+        """Wait until both edges are ready and every worker that lives is online; False if that does not come."""
         deadline = time.monotonic() + STARTED_WITHIN
         async with httpx.AsyncClient(timeout=5) as http:
             while not await self._is_up(http):
                 if time.monotonic() > deadline:
-                    raise TimeoutError(f"{self} is not up after {STARTED_WITHIN:.0f} s; see {self.folder / 'log'}")
+                    return False
                 await asyncio.sleep(LOOK)
+        return True
 
     async def _is_up(self, http: httpx.AsyncClient) -> bool:
         try:
@@ -162,7 +165,7 @@ class ChaosCluster:
     def _start(self, name: str) -> None:
         role = cast.role_of(name)
         command = [sys.executable, "-m", "tests.chaos.node", role]
-        self._programs[name] = Program(command, env=self._env(name), cwd=self.folder, log=self.folder / "log")
+        self._programs[name] = Program(command, env=self._env(name), cwd=self.folder, log=self.log)
 
     def _env(self, name: str) -> dict[str, str]:
         lent = {key: value for key, value in os.environ.items() if key in LENT or not key.startswith(PRIVATE)}

@@ -19,9 +19,10 @@ from tests.chaos import cast
 from tests.chaos.checks.every import check_all
 from tests.chaos.checks.limits import Limits
 from tests.chaos.clients import Client, Throttle
-from tests.chaos.cluster import ChaosCluster, Exit
+from tests.chaos.cluster import ChaosCluster
 from tests.chaos.faults import chosen, inflict
 from tests.chaos.history import History, Recorder
+from tests.chaos.logs import unexpected_in
 from tests.chaos.report import Report, report_of
 from tests.chaos.schedule import Planned, plan
 from tests.chaos.tables import snapshot
@@ -77,34 +78,39 @@ async def run(options: Options) -> Report:
     begun = time.monotonic()
     async with ChaosCluster(options.folder) as cluster:
         recorder = Recorder(cluster.history / "run.jsonl", "run")
-        drained = await _ill_treat(cluster, options, planned, recorder)
-        ends = await cluster.stop()
+        problems = await _ill_treat(cluster, options, planned, recorder)
+        problems += [f"{end.name} ended with {end.code} after SIGTERM" for end in await cluster.stop() if end.code]
         tables = await asyncio.to_thread(snapshot, cluster.database.url)
     tables.dump(options.folder / "tables.json")
     history = History.read(cluster.history)
+    problems += unexpected_in(cluster.log)
     violations = check_all(history, tables, LIMITS, without=options.without)
-    return report_of(
-        history, tables, violations, planned, [*_bad_ends(ends, drained)], options.command, time.monotonic() - begun
-    )
+    seconds = time.monotonic() - begun
+    return report_of(history, tables, violations, planned, problems, options.command, seconds)
 
 
-async def _ill_treat(cluster: ChaosCluster, options: Options, planned: Sequence[Planned], recorder: Recorder) -> bool:
-    """Load, faults, calm, and the backlog; whether it drained."""
+async def _ill_treat(
+    cluster: ChaosCluster, options: Options, planned: Sequence[Planned], recorder: Recorder
+) -> list[str]:
+    """Load, faults, calm, and the backlog. What did not come right by itself."""
+    problems = []
     async with _background(watch(cluster, recorder)):
         async with _load(cluster, options, recorder):
             await asyncio.sleep(WARM_UP)
             measure(cluster, recorder, "baseline")
             await _inflict_all(cluster, planned, recorder)
-            await cluster.all_up()
+            if not await cluster.all_up():
+                problems.append("not everybody was up again after the last fault was mended")
             recorder.write("mark", name="quiet")
             await asyncio.sleep(CALM)
         recorder.write("mark", name="load-end")
-        drained = await _drained(cluster)
-        if drained:
+        if await _drained(cluster):
             recorder.write("mark", name="drained")
+        else:
+            problems.append(f"the backlog did not drain within {DRAINED_WITHIN:.0f} s")
         await asyncio.sleep(QUIET)
     measure(cluster, recorder, "final")
-    return drained
+    return problems
 
 
 @contextlib.asynccontextmanager
@@ -162,8 +168,3 @@ async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         await asyncio.wait({task})
         if not task.cancelled():
             task.result()
-
-
-def _bad_ends(ends: Sequence[Exit], drained: bool) -> list[str]:
-    bad = [f"{end.name} ended with {end.code} after SIGTERM" for end in ends if end.code != 0]
-    return bad if drained else [f"the backlog did not drain within {DRAINED_WITHIN:.0f} s", *bad]
