@@ -22,11 +22,10 @@ async def main(settings: Settings) -> None:
     shutdown.install()
     # First the port: who cannot have it need not wait for PostgreSQL.
     with bound(settings.scheduler) as listener:
-        async with create_pool(
-            settings.database_url, role="edge", size=settings.db_pool_size, patience=PATIENCE
-        ) as pool:
-            if not await shutdown.before(wait_for_schema(pool, SCHEMA_WITHIN)):
-                return
+        pool = create_pool(settings.database_url, role="edge", size=settings.db_pool_size, patience=PATIENCE)
+        if not await shutdown.before(wait_for_schema(pool, SCHEMA_WITHIN)):
+            return
+        async with pool:
             edge = Edge(settings, pool, listener)
             async with running(edge):
                 telemetry.emit("edge_ready", url=settings.url)

@@ -9,7 +9,7 @@ from starlette.routing import Route, Router
 from cluster.core.errors import TaskMasterError
 from cluster.edge.answer import Answer, Message, Receive, Scope, Send
 from cluster.edge.metrics import Metrics
-from cluster.edge.operation import Endpoint, Operation
+from cluster.edge.operation import Operation, Resource
 from cluster.edge.origin import Doorkeeper
 from cluster.edge.problems import problem_of
 from cluster.edge.stream import Stream
@@ -20,12 +20,14 @@ _UNKNOWN = "unknown"
 
 
 def create_router(operations: Iterable[Operation], stream: Stream) -> Router:
-    """The busiest operations first: routes are tried in order."""
-    routes = [
-        Route(path, Endpoint(operation), methods=[operation.method])
-        for operation in operations
-        for path in (operation.path, *operation.aliases)
-    ]
+    """The busiest operations first: routes are tried in order. But what is spelled out comes before what is a pattern,
+    or /api/tasks/cancel would be taken for /api/tasks/{task_id}.
+    """
+    resources: dict[str, list[Operation]] = {}
+    for operation in operations:
+        for path in (operation.path, *operation.aliases):
+            resources.setdefault(path, []).append(operation)
+    routes = [Route(path, Resource(resources[path])) for path in sorted(resources, key=lambda path: "{" in path)]
     return Router([*routes, Route(STREAM_PATH, stream, methods=["GET"])], redirect_slashes=False)
 
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from cluster.core.events import Event
-from cluster.edge.link import Link, NowUs, OnEvents
+from cluster.edge.link import EndedLease, Link, NowUs, OnEvents
 
 
 class Coordinators:
@@ -28,14 +28,27 @@ class Coordinators:
     async def stop(self) -> None:
         await asyncio.gather(*(link.stop() for link in self.links))
 
-    def tasks_enqueued(self, events: Iterable[Event]) -> None:
-        """Every coordinator shall look for tasks; the other edges shall hear these events.
-
-        One coordinator passes the events on, for every edge watches all of them and would hear twice what two told.
-        """
-        teller = next((link for link in self.links if link.connected), self.links[0])
+    def tasks_ready(self, events: Iterable[Event]) -> None:
+        """Every coordinator shall look for tasks; the other edges shall hear these events."""
         for link in self.links:
-            link.hint(tasks=True, events=events if link is teller else ())
+            link.hint(tasks=True)
+        self.pass_on(events)
+
+    def leases_ended(self, leases: Sequence[EndedLease], events: Iterable[Event]) -> None:
+        """The coordinator that knows the worker of a lease shall make it stop; the other edges shall hear these events.
+
+        All are told: which one a session belongs to may change at any time.
+        """
+        for link in self.links:
+            link.hint(ended=leases)
+        self.pass_on(events)
+
+    def pass_on(self, events: Iterable[Event]) -> None:
+        """The other edges shall hear these events.
+
+        One coordinator tells them, for every edge watches all of them and would hear twice what two told.
+        """
+        next((link for link in self.links if link.connected), self.links[0]).hint(events=events)
 
     def orders_written(self) -> None:
         for link in self.links:

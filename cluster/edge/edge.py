@@ -13,6 +13,7 @@ from cluster.edge.app import Application, create_router
 from cluster.edge.coordinators import Coordinators
 from cluster.edge.document import documented
 from cluster.edge.feed import Feed
+from cluster.edge.herald import Herald
 from cluster.edge.ingest import Ingest
 from cluster.edge.logs import Logs
 from cluster.edge.metrics import Metrics
@@ -20,6 +21,7 @@ from cluster.edge.operation import Operation
 from cluster.edge.origin import Doorkeeper
 from cluster.edge.probes import Probes
 from cluster.edge.server import HttpServer
+from cluster.edge.steering import Steering
 from cluster.edge.stream import Stream
 from cluster.edge.tasks import Tasks
 from cluster.edge.workers import Workers
@@ -49,20 +51,15 @@ class Edge:
             self.feed.publish(order.admit(events))
 
         self.coordinators = Coordinators(settings.coordinators, f"edge-{boot}", heard, self._clock.now_us)
-        self.ingest = Ingest(
-            pool=pool,
-            clock=self._clock,
-            feed=self.feed,
-            coordinators=self.coordinators,
-            order=order,
-            budget=Budget(),
+        self.herald = Herald(
+            clock=self._clock, feed=self.feed, coordinators=self.coordinators, order=order, budget=Budget()
         )
         metrics = Metrics(self.feed)
         router = create_router(self._operations(metrics), Stream(self.feed))
         application = Application(router, Doorkeeper(settings.scheduler.host), metrics)
         self.server = HttpServer(application, listener, self.feed.close)
         self._clock_ticker = Ticker("clock", CLOCK_INTERVAL, self.read_clock)
-        self._summary_ticker = Ticker("summary", SUMMARY_INTERVAL, self.ingest.tell_summary)
+        self._summary_ticker = Ticker("summary", SUMMARY_INTERVAL, self.herald.tell_summary)
         self._stack = AsyncExitStack()
 
     def __repr__(self) -> str:
@@ -89,7 +86,8 @@ class Edge:
     def _operations(self, metrics: Metrics) -> list[Operation]:
         return documented(
             [
-                *Tasks(self._pool, self._clock, self.ingest).operations(),
+                *Tasks(self._pool, self._clock, Ingest(self._pool, self.herald)).operations(),
+                *Steering(self._pool, self.herald).operations(),
                 *Workers(self._pool, self.coordinators).operations(),
                 *Logs(self.feed).operations(),
                 *Probes(self._pool, self.coordinators, metrics).operations(),

@@ -4,6 +4,8 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+from uuid import UUID
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -22,9 +24,17 @@ NowUs = Callable[[], int]
 
 ANSWER_WITHIN = 1.0
 """Seconds a coordinator may take to answer a hint or a health check."""
-EVENTS_WAITING = 20_000
-"""Events kept for the next hint; older ones are dropped first."""
+EVENTS_WAITING = ENDED_WAITING = 20_000
+"""Events and ended leases kept for the next hint; older ones are dropped first."""
 _BACKOFF = Backoff(first=0.1, cap=5.0)
+
+
+class EndedLease(NamedTuple):
+    """A lease whose task was cancelled while a worker held it."""
+
+    session_id: int
+    task_id: UUID
+    token: int
 
 
 class Link:
@@ -41,6 +51,7 @@ class Link:
         self._coordinator_id, self._after = "", 0
         self._tasks = self._orders = False
         self._events: deque[Event] = deque(maxlen=EVENTS_WAITING)
+        self._ended: deque[EndedLease] = deque(maxlen=ENDED_WAITING)
         self._hinted = asyncio.Event()
 
     def __repr__(self) -> str:
@@ -63,11 +74,19 @@ class Link:
         if channel is not None:
             await channel.close()
 
-    def hint(self, *, tasks: bool = False, orders: bool = False, events: Iterable[Event] = ()) -> None:
+    def hint(
+        self,
+        *,
+        tasks: bool = False,
+        orders: bool = False,
+        events: Iterable[Event] = (),
+        ended: Iterable[EndedLease] = (),
+    ) -> None:
         """Say this soon; what is said while the coordinator has not answered yet goes into one message."""
         self._tasks |= tasks
         self._orders |= orders
         self._events.extend(events)
+        self._ended.extend(ended)
         self._hinted.set()
 
     async def serving(self) -> bool:
@@ -136,7 +155,12 @@ class Link:
             orders=self._orders,
             watcher_id=self._watcher_id,
             events=[event_message(event) for event in self._events],
+            ended=[
+                messages.EndedLease(session_id=lease.session_id, task_id=lease.task_id.bytes, lease_token=lease.token)
+                for lease in self._ended
+            ],
         )
         self._tasks = self._orders = False
         self._events.clear()
+        self._ended.clear()
         return hint

@@ -35,6 +35,8 @@ class Metrics:
         self._store_up = Gauge("taskmaster_store_up", "Whether PostgreSQL answers", registry=self._registry)
         clients = Gauge("taskmaster_stream_clients", "Clients that follow the events", registry=self._registry)
         clients.set_function(lambda: feed.clients)
+        self._befallen = _Befallen()
+        self._registry.register(self._befallen)
         self._registry.register(_Events())
         ProcessCollector(registry=self._registry)
 
@@ -48,11 +50,30 @@ class Metrics:
         """The exposition; without totals when PostgreSQL does not answer."""
         self._store_up.set(totals is not None)
         self._tasks.clear()
+        self._befallen.totals = totals
         if totals is not None:
             for state in ("pending", "running", "completed", "failed", "cancelled"):
                 self._tasks.labels(state).set(getattr(totals, state))
             self._throughput.set(totals.throughput)
         return generate_latest(self._registry)
+
+
+class _Befallen:
+    """What befell tasks since the beginning, as counters of the whole cluster. State: the totals to tell, if any."""
+
+    def __init__(self) -> None:
+        self.totals: Totals | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        if self.totals is None:
+            return
+        for name, count, text in (
+            ("taskmaster_tasks_retried", self.totals.retried, "Tasks tried again, by themselves or by hand"),
+            ("taskmaster_tasks_rescued", self.totals.rescued, "Tasks brought back from workers that were lost"),
+            ("taskmaster_outcomes_stale", self.totals.stale, "Outcomes that came too late and were refused"),
+            ("taskmaster_tasks_quarantined", self.totals.quarantined, "Tasks that crashed their workers too often"),
+        ):
+            yield CounterMetricFamily(name, text, value=count)
 
 
 class _Events:

@@ -28,6 +28,7 @@ _MEANING = {
     HTTPStatus.FORBIDDEN: "A foreign Origin or Host",
     HTTPStatus.NOT_FOUND: "There is no such thing",
     HTTPStatus.METHOD_NOT_ALLOWED: "Another method is meant; Allow says which",
+    HTTPStatus.CONFLICT: "It cannot be; the detail says why",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB or a payload than 256 KiB",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as application/json",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A field or parameter is missing, unknown or out of its bounds",
@@ -68,7 +69,7 @@ def _operation(operation: Operation, path: str, schemas: Mapping[Any, Schema], c
     described: Schema = {"operationId": name, "summary": operation.summary, "responses": _responses(operation, schemas)}
     if operation.description:
         described["description"] = operation.description
-    if operation.method == "POST":
+    if operation.has_body:
         kinds = [schemas[kind] for kind in operation.takes]
         schema = kinds[0] if len(kinds) == 1 else {"oneOf": kinds}
         described["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}

@@ -3,15 +3,16 @@
 The table of operations (app.py) is the only list of routes: the router and /openapi.json are both made from it.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from msgspec import Struct
+from starlette.exceptions import HTTPException
 
 from cluster.edge.answer import Answer, Receive, Scope, Send
-from cluster.edge.body import decoded, parameters, read_body, reader
+from cluster.edge.body import BodyReader, parameters, read_body, refuse_body
 from cluster.edge.payloads import Nothing
 
 Handler = Callable[[Any], Awaitable[Answer]]
@@ -19,7 +20,8 @@ Handler = Callable[[Any], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`takes`: the body of a POST (one of several types), the query and path parameters of a GET.
+    """`takes`: the body of a POST (one of several types), or what is in the path of a POST whose path names the thing
+    and which takes no body; the query and path parameters of a GET.
 
     `returns`: what each status carries, a type for JSON or a media type. `aliases`: other paths of the same thing.
     `store`: whether it needs PostgreSQL, and so may answer 503.
@@ -36,13 +38,17 @@ class Operation:
     refusals: frozenset[HTTPStatus] = field(default_factory=frozenset)
     store: bool = True
 
+    @property
+    def has_body(self) -> bool:
+        return self.method == "POST" and "{" not in self.path
+
 
 class Endpoint:
     """The ASGI side of an operation."""
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
-        self._read = reader(operation.takes)
+        self._reader = BodyReader(operation.takes)
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.operation.method} {self.operation.path}>"
@@ -56,4 +62,29 @@ class Endpoint:
             return parameters(self.operation.takes[0], scope["query_string"], scope["path_params"])
         if scope["query_string"]:
             parameters(Nothing, scope["query_string"], {})
-        return decoded(self._read, await read_body(scope, receive))
+        if not self.operation.has_body:
+            await refuse_body(scope, receive)
+            return parameters(self.operation.takes[0], b"", scope["path_params"])
+        return self._reader.read(await read_body(scope, receive))
+
+
+class Resource:
+    """What answers at one path, whatever the method: so that a longer pattern is not asked when the method is wrong.
+
+    State: an endpoint for each method.
+    """
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._endpoints = {operation.method: Endpoint(operation) for operation in operations}
+        if "GET" in self._endpoints:
+            self._endpoints["HEAD"] = self._endpoints["GET"]
+
+    def __repr__(self) -> str:
+        return f"<Resource {' '.join(map(repr, self._endpoints.values()))}>"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises HTTPException 405."""
+        endpoint = self._endpoints.get(scope["method"])
+        if endpoint is None:
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(self._endpoints)})
+        await endpoint(scope, receive, send)

@@ -8,8 +8,15 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 from cluster.core import limits
 
 _NAME_RULE = "letters, digits and _ . : / @ + -, beginning with a letter, a digit or _"
+_CURSOR = "^[A-Za-z0-9_-]{40}$"
 _TEXT = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """No control characters: PostgreSQL's text cannot hold the first of them, and nobody can read the others."""
+PATTERNS = {
+    limits.NAME: f"must be made of {_NAME_RULE}",
+    _TEXT: "must not hold NUL, line breaks or other control characters",
+    _CURSOR: "must be the next_cursor of an answer",
+}
+"""The patterns in words."""
 
 Command = Annotated[
     str,
@@ -60,13 +67,23 @@ WorkerName = Annotated[
     str, Meta(min_length=1, max_length=200, pattern=_TEXT, description="A worker's name or its worker_id")
 ]
 WorkerCount = Annotated[int, Meta(ge=1, le=limits.WORKERS_MAX, description="How many worker processes there shall be")]
+_UnfinishedState = Literal["scheduled", "ready", "leased", "running", "parked", "isolated"]
+_UnsuccessfulState = Literal["failed", "cancelled", "dead", "quarantined"]
+_State = Literal["complete", _UnfinishedState, _UnsuccessfulState]
+AnyState = Annotated[_State, Meta(description="A state, which is finer than a status")]
 AnyStatus = Annotated[
-    Literal[
-        "QUEUED", "STARTED", "COMPLETE", "FAILED", "CANCELLED",
-        "scheduled", "ready", "leased", "running", "parked", "complete", "failed", "cancelled", "dead",
-    ],
+    Literal["QUEUED", "STARTED", "COMPLETE", "FAILED", "CANCELLED", _State],
     Meta(description="A status in capitals or one of the finer states"),
-]  # fmt: skip
+]
+Unfinished = Annotated[
+    Literal["QUEUED", "STARTED", _UnfinishedState],
+    Meta(description="A status in capitals or one of the finer states; without it, whatever is unfinished"),
+]
+Unsuccessful = Annotated[
+    Literal["FAILED", "CANCELLED", _UnsuccessfulState],
+    Meta(description="A status in capitals or one of the finer states; without it, what failed and what was cancelled"),
+]
+Most = Annotated[int, Meta(ge=1, le=limits.STEERED_TASKS, description="At most so many tasks, those due first")]
 
 
 class Schedule(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -127,17 +144,42 @@ class ManyTasks(Struct, forbid_unknown_fields=True):
     task_ids: Annotated[list[UUID], Meta(min_length=1, max_length=limits.LOOKUP_TASKS)]
 
 
+class TheseTasks(Struct, forbid_unknown_fields=True):
+    """Which tasks."""
+
+    task_ids: Annotated[list[UUID], Meta(min_length=1, max_length=limits.STEERED_TASKS)]
+
+
+class CancelWhere(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Cancel the tasks that fit every filter given; at least one must be."""
+
+    status: Unfinished | UnsetType = UNSET
+    queue: Queue | UnsetType = UNSET
+    command: Command | UnsetType = UNSET
+    worker: WorkerName | UnsetType = UNSET
+    limit: Most = limits.STEERED_TASKS
+
+
+class RetryWhere(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Run the tasks again that fit every filter given; at least one must be."""
+
+    status: Unsuccessful | UnsetType = UNSET
+    queue: Queue | UnsetType = UNSET
+    command: Command | UnsetType = UNSET
+    worker: WorkerName | UnsetType = UNSET
+    limit: Most = limits.STEERED_TASKS
+
+
 class Listing(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which tasks, ordered by scheduled_at; `cursor` continues where an answer's next_cursor says."""
 
     status: AnyStatus | UnsetType = UNSET
+    state: AnyState | UnsetType = UNSET
     queue: Queue | UnsetType = UNSET
     command: Command | UnsetType = UNSET
     worker: WorkerName | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=limits.LIST_ROWS_MAX)] = 50
-    cursor: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{40}$", description="An answer's next_cursor")] | UnsetType = (
-        UNSET
-    )
+    cursor: Annotated[str, Meta(pattern=_CURSOR, description="An answer's next_cursor")] | UnsetType = UNSET
 
 
 class Following(Struct, forbid_unknown_fields=True):

@@ -3,20 +3,20 @@
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from cluster.core.errors import NotFound
-from cluster.core.task import State, Status, states_of
 from cluster.edge import cursor
 from cluster.edge.answer import Answer, told
 from cluster.edge.asked import new_task, new_tasks
+from cluster.edge.filters import listed
 from cluster.edge.ingest import Ingest
 from cluster.edge.operation import Operation
 from cluster.edge.payloads import Copies, Listing, ManyTasks, OneTask, Schedule, Several
 from cluster.edge.views import BatchView, PageView, ScheduledView, TasksView, TaskView
 from cluster.store.clock import DatabaseClock
 from cluster.store.pool import Pool, connected
-from cluster.store.tasks import TaskFilter, get_task, get_tasks, list_tasks
+from cluster.store.tasks import get_task, get_tasks, list_tasks
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OK, _CREATED = HTTPStatus.OK, HTTPStatus.CREATED
@@ -81,7 +81,7 @@ class Tasks:
         return told(TasksView([TaskView.of(row) for row in rows]))
 
     async def list(self, asked: Listing) -> Answer:
-        which = _filter(asked)
+        which = listed(asked)
         after = cursor.read(asked.cursor, repr(which)) if asked.cursor is not UNSET else None
         async with connected(self._pool) as connection:
             # One more than asked for says whether there is a next page.
@@ -89,21 +89,7 @@ class Tasks:
         page = rows[: asked.limit]
         more = len(rows) > len(page)
         following = cursor.written((page[-1].scheduled_at, page[-1].id), repr(which)) if more else None
-        return told(PageView([TaskView.of(row) for row in page], following))
+        return told(PageView([TaskView.listed(row) for row in page], following))
 
     def _now(self) -> datetime:
         return _EPOCH + timedelta(microseconds=self._clock.now_us())
-
-
-def _filter(asked: Listing) -> TaskFilter:
-    return TaskFilter(_states(asked.status), _given(asked.queue), _given(asked.command), _given(asked.worker))
-
-
-def _states(status: str | UnsetType) -> tuple[State, ...]:
-    if status is UNSET:
-        return ()
-    return states_of(Status(status)) if status.isupper() else (State[status.upper()],)
-
-
-def _given(value: str | UnsetType) -> str | None:
-    return None if value is UNSET else value

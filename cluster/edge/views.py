@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from msgspec import Meta, Raw, Struct
 
 from cluster.core.task import Status, status_of
@@ -35,8 +36,27 @@ class BatchView(Struct):
     task_ids: list[UUID]
 
 
+class AttemptView(Struct, kw_only=True):
+    """How one attempt ended, or what else befell the task: failed (and was tried again), crashed, rescued, stale, dead,
+    cancelled, quarantined, retried.
+    """
+
+    at: datetime
+    outcome: str
+    attempt: int | None = None
+    worker_id: str | None = None
+    token: int | None = None
+    error: str | None = None
+
+
+_read_attempts = msgspec.json.Decoder(list[AttemptView]).decode
+
+
 class TaskView(Struct, kw_only=True):
-    """One task. `status` is for everybody; `state` is the finer truth."""
+    """One task. `status` is for everybody; `state` is the finer truth. null for `max_attempts` and `timeout_seconds`:
+    what the handler says. `progress`: 0 to 1, while it runs and says so. `attempts`: how earlier attempts ended, oldest
+    first, at most 50; null in a list of tasks.
+    """
 
     id: UUID
     task_id: UUID
@@ -59,12 +79,20 @@ class TaskView(Struct, kw_only=True):
     timeout_seconds: float | None
     crash_count: int
     unique_key: str | None
+    progress: float | None
+    progress_message: str | None
     error: str | None
     result: Json
+    attempts: list[AttemptView] | None
 
     @classmethod
     def of(cls, row: TaskRow) -> "TaskView":
         """The row as people see it: one finish time under the name of what it was, durations in seconds."""
+        return cls.listed(row, [] if row.attempts is None else _read_attempts(row.attempts))
+
+    @classmethod
+    def listed(cls, row: TaskRow, attempts: list[AttemptView] | None = None) -> "TaskView":
+        """The row of a list, which leaves the attempts out."""
         status = status_of(row.state)
         return cls(
             id=row.id,
@@ -88,8 +116,11 @@ class TaskView(Struct, kw_only=True):
             timeout_seconds=None if row.timeout_ms is None else row.timeout_ms / 1000,
             crash_count=row.crash_count,
             unique_key=row.unique_key,
+            progress=row.progress,
+            progress_message=row.progress_message,
             error=row.error,
             result=_NULL if row.result is None else Raw(row.result),
+            attempts=attempts,
         )
 
 
@@ -104,6 +135,30 @@ class PageView(Struct):
 
     tasks: list[TaskView]
     next_cursor: str | None
+
+
+class ChangeView(Struct, kw_only=True):
+    """What became of one task. `was`: its state before; `detail`: in words, also why nothing changed."""
+
+    task_id: UUID
+    changed: bool
+    was: str
+    status: Status
+    detail: str
+
+
+class ChangesView(Struct, kw_only=True):
+    """What became of many tasks. `task_ids`: those that changed, at most 1,000 of them. `refused`: how many of the
+    unchanged ones are not as it was wanted; `reasons`: why tasks are unchanged, and how many for each reason. `more`:
+    more tasks fit than the limit allows.
+    """
+
+    changed: int
+    unchanged: int
+    refused: int
+    task_ids: list[UUID]
+    reasons: dict[str, int]
+    more: bool
 
 
 class WorkerView(Struct, kw_only=True):
@@ -148,7 +203,11 @@ class WorkerView(Struct, kw_only=True):
 
 
 class StatsView(Struct, kw_only=True):
-    """The numbers of the cluster. `pending` waits, `running` runs; `throughput`: finished per second over 10 s."""
+    """The numbers of the cluster. `pending` waits, `running` runs; `throughput`: finished per second over 10 s.
+
+    What befell tasks since the beginning: `retried` (tried again, also by hand), `rescued` (brought back from a lost
+    worker), `stale` (outcomes that came too late and were refused), `quarantined` (crashed their workers; failed, too).
+    """
 
     total: int
     pending: int
@@ -156,6 +215,10 @@ class StatsView(Struct, kw_only=True):
     completed: int
     failed: int
     cancelled: int
+    retried: int
+    rescued: int
+    stale: int
+    quarantined: int
     throughput: float
     slots: int
     workers: list[WorkerView]
@@ -171,6 +234,10 @@ class StatsView(Struct, kw_only=True):
             completed=totals.completed,
             failed=totals.failed,
             cancelled=totals.cancelled,
+            retried=totals.retried,
+            rescued=totals.rescued,
+            stale=totals.stale,
+            quarantined=totals.quarantined,
             throughput=totals.throughput,
             slots=sum(worker.slots for worker in workers),
             workers=workers,

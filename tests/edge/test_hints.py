@@ -21,13 +21,13 @@ async def test_every_coordinator_is_woken_but_only_one_passes_the_events_on():
     await coordinators.start()
     try:
         await eventually(lambda: all(link.connected for link in coordinators.links))
-        coordinators.tasks_enqueued([scheduled(1)])
+        coordinators.tasks_ready([scheduled(1)])
         await eventually(lambda: all(any(hint.tasks for hint in teller.hints) for teller in tellers))
         assert [len(hint.events) for teller in tellers for hint in teller.hints] == [1, 0]
         assert {hint.watcher_id for teller in tellers for hint in teller.hints} == {"edge-1"}
         await tellers[0].server.stop(0)
         await eventually(lambda: not coordinators.links[0].connected)
-        coordinators.tasks_enqueued([scheduled(2)])
+        coordinators.tasks_ready([scheduled(2)])
         await eventually(lambda: tellers[1].hints[-1].events)
         assert await coordinators.answering()
         await tellers[1].server.stop(0)
@@ -50,10 +50,10 @@ async def test_hints_given_while_one_is_under_way_go_into_one_message(coordinato
     links = Coordinators([coordinator.address], "edge-1", lambda _: None, lambda: 0)
     await links.start()
     try:
-        links.tasks_enqueued([scheduled(0)])
+        links.tasks_ready([scheduled(0)])
         await eventually(lambda: coordinator.hints)
         for number in range(1, 50):
-            links.tasks_enqueued([scheduled(number)])
+            links.tasks_ready([scheduled(number)])
         links.orders_written()
         released.set()
         await eventually(lambda: sum(len(hint.events) for hint in coordinator.hints) == 50)
@@ -64,7 +64,7 @@ async def test_hints_given_while_one_is_under_way_go_into_one_message(coordinato
 
 
 async def test_a_flood_of_tasks_is_told_as_a_sum_in_the_end(http, edge, coordinator, monkeypatch):
-    monkeypatch.setattr(edge.ingest, "_budget", Budget(burst=5, rate=0.001, period=0.1))
+    monkeypatch.setattr(edge.herald, "_budget", Budget(burst=5, rate=0.001, period=0.1))
     await http.post("/api/schedule/batch", json={"command": "noop", "count": 20})
 
     async def summed():

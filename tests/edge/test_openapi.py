@@ -11,7 +11,9 @@ CONTRACT = {
     "/": {"get"}, "/api/schedule": {"post"}, "/schedule": {"post"}, "/api/schedule/batch": {"post"},
     "/api/status": {"get"}, "/status": {"get"}, "/api/tasks": {"get"}, "/api/tasks/{task_id}": {"get"},
     "/api/stats": {"get"}, "/api/workers": {"get"}, "/api/workers/scale": {"post"}, "/api/workers/kill": {"post"},
-    "/api/logs": {"get"}, "/api/status/batch": {"post"}, "/healthz": {"get"}, "/readyz": {"get"}, "/metrics": {"get"},
+    "/api/tasks/{task_id}/cancel": {"post"}, "/api/tasks/{task_id}/retry": {"post"}, "/api/tasks/cancel": {"post"},
+    "/api/tasks/retry": {"post"}, "/api/logs": {"get"}, "/api/status/batch": {"post"},
+    "/healthz": {"get"}, "/readyz": {"get"}, "/metrics": {"get"},
     "/openapi.json": {"get"},
 }  # fmt: skip
 

@@ -40,7 +40,8 @@ async def test_a_task_shows_everything_that_was_asked_for(http):
         **asked, "id": task_id, "scheduled_at": "2031-02-03T02:05:06Z", "status": "QUEUED", "state": "scheduled",
         "created_at": (await http.get(f"/api/tasks/{task_id}")).json()["created_at"],
         "picked_at": None, "started_at": None, "completed_at": None, "failed_at": None, "cancelled_at": None,
-        "worker_id": None, "attempt": 0, "crash_count": 0, "error": None, "result": None,
+        "worker_id": None, "attempt": 0, "crash_count": 0, "error": None, "result": None, "attempts": [],
+        "progress": None, "progress_message": None,
     }  # fmt: skip
 
 

@@ -132,7 +132,7 @@ def test_an_id_that_is_too_old_is_told_to_reset():
 async def test_a_new_task_is_told_once_and_before_what_a_coordinator_tells_of_it(edge, http, coordinator):
     task_id = "018f6b1e-0000-7000-8000-000000000001"
     await eventually(lambda: coordinator.watches)
-    edge.ingest._order.expect([task_id])
+    edge.herald.expect([task_id])
     await coordinator.tell.put(pb.EventBatch(coordinator_id="c1", last=2, events=[
         pb.Event(event="task_started", msg="early", level="info", task_id=task_id, timestamp_us=2),
         pb.Event(event="task_started", msg="other", level="info", task_id="x", timestamp_us=2),
