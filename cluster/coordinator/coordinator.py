@@ -85,9 +85,10 @@ class Coordinator:
 
     async def start(self) -> None:
         """Raises CannotStart when PostgreSQL, its schema or the port is not to be had."""
+        # First, for a pool that dials in vain takes seconds to close, and somebody may have thought better of it.
+        await wait_for_schema(self._pool, PATIENCE)
         await self._pool.open()
         self._running.push_async_callback(self._pool.close)
-        await wait_for_schema(self._pool, PATIENCE)
         await self._running.enter_async_context(running(*self._parts))
         self._running.push_async_callback(self._drain)
         telemetry.emit("coordinator_online", server=repr(self._server), coordinator=self.id)
