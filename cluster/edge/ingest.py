@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from cluster.core.new_task import NewTask
 from cluster.edge.herald import Herald
-from cluster.store.enqueue import Enqueued, enqueue
-from cluster.store.pool import Pool, connected
+from cluster.store.certainty import enqueue_for_certain
+from cluster.store.enqueue import Enqueued
+from cluster.store.pool import Pool
 
 
 class Ingest:
@@ -16,13 +17,12 @@ class Ingest:
         self._herald = herald
 
     async def enqueue(self, tasks: Sequence[NewTask]) -> list[Enqueued]:
-        """All of them or none; returns after COMMIT, in the order of `tasks`. Raises StoreUnavailable."""
+        """All of them or none; returns after COMMIT, in the order of `tasks`. Raises as `enqueue_for_certain`."""
         ids = [str(task.id) for task in tasks]
         self._herald.expect(ids)
         created: list[Enqueued] = []
         try:
-            async with connected(self._pool) as connection:
-                enqueued = await enqueue(connection, tasks)
+            enqueued = await enqueue_for_certain(self._pool, tasks)
             created = [task for task in enqueued if task.created]
             return enqueued
         finally:

@@ -198,10 +198,10 @@ async def test_names_of_this_machine_and_addresses_are_answered(http, host):
 
 
 async def test_what_nobody_foresaw_is_a_500_that_gives_nothing_away_and_an_event(http, monkeypatch):
-    async def broken(connection, tasks):
+    async def broken(pool, tasks):
         raise StoreRejected("relation secret_table does not exist")
 
-    monkeypatch.setattr(ingest_module, "enqueue", broken)
+    monkeypatch.setattr(ingest_module, "enqueue_for_certain", broken)
     before = telemetry.counts().get("request_failed", 0)
     answer = await http.post("/api/schedule", json={"command": "noop"})
     assert answer.status_code == 500
