@@ -5,7 +5,8 @@ UPDATE tasks AS t
 SET state = 4,
     attempt = greatest(t.attempt - 1, 0),
     error = (SELECT :reasons::text[])[width_bucket(t.id, (SELECT :ids::uuid[]))],
-    session_id = NULL, lease_token = NULL, worker_id = NULL, picked_at = NULL, started_at = NULL
+    session_id = NULL, lease_token = NULL, worker_id = NULL, picked_at = NULL, started_at = NULL,
+    progress = NULL, progress_message = NULL
 WHERE t.id = ANY ((SELECT :ids::uuid[])::uuid[])
   AND t.lease_token = (SELECT :tokens::bigint[])[width_bucket(t.id, (SELECT :ids::uuid[]))]
   AND t.state = 2

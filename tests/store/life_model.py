@@ -1,0 +1,393 @@
+"""The life of a task in plain Python: what the tables must say after any sequence of calls into the store.
+
+No clock and no SQL: what is due, and which session expired, is what the machine says. Every method does what one
+function of the store promises and returns what that function must return.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from cluster.core.new_task import NewTask
+from cluster.core.task import FINAL, HELD, ISOLATE_FROM, QUARANTINE_AT, UNSUCCESSFUL, State, may_follow
+from cluster.store.leases import Held
+
+UNFINISHED = frozenset(State) - FINAL
+
+
+class Ended(NamedTuple):
+    """An entry of the trail: how an attempt ended that did not finish the task."""
+
+    outcome: str
+    attempt: int | None
+    token: int | None
+
+
+class Facts(NamedTuple):
+    """What a row says of a task, and in which table it is."""
+
+    finished: bool
+    state: State
+    attempt: int
+    crash_count: int
+    token: int | None
+    session_id: int | None
+    error: str | None
+    progress: float | None
+    command: str
+    priority: int
+    unique_key: str | None
+    trail: tuple[Ended, ...]
+
+
+class Sums(NamedTuple):
+    """The first five are counted over the tables; the others only ever rise."""
+
+    pending: int
+    running: int
+    completed: int
+    failed: int
+    cancelled: int
+    retried: int
+    rescued: int
+    stale: int
+    quarantined: int
+
+
+class Wanted(NamedTuple):
+    """A task that somebody enqueues. `again`: the caller gives the id of a known task, which this number chooses."""
+
+    again: int | None
+    command: str
+    priority: int
+    delay: float
+    unique_key: str | None
+
+    def task(self, fresh: UUID, known: Sequence[UUID]) -> NewTask:
+        given = known[self.again % len(known)] if known and self.again is not None else None
+        return NewTask(
+            given or fresh,
+            self.command,
+            priority=self.priority,
+            delay=self.delay,
+            unique_key=self.unique_key,
+            id_given=given is not None,
+        )
+
+
+class Answer(NamedTuple):
+    """What somebody who enqueues is told."""
+
+    id: UUID
+    created: bool
+
+
+@dataclass
+class Task:
+    """`told`: tokens whose outcome was accepted, or refused and noted: hearing it again is no news."""
+
+    id: UUID
+    command: str
+    priority: int
+    unique_key: str | None
+    state: State
+    attempt: int = 0
+    crash_count: int = 0
+    token: int | None = None
+    session_id: int | None = None
+    error: str | None = None
+    progress: float | None = None
+    trail: list[Ended] = field(default_factory=list)
+    told: set[int] = field(default_factory=set)
+
+    @property
+    def lease(self) -> Held | None:
+        """Finished tasks have none, though their rows keep the token whose outcome was accepted."""
+        return Held(self.id, self.token) if self.token is not None and self.state in HELD else None
+
+    @property
+    def ready_state(self) -> State:
+        return State.ISOLATED if self.crash_count >= ISOLATE_FROM else State.READY
+
+    def become(self, state: State) -> None:
+        assert may_follow(self.state, state), f"{self.state.name} → {state.name}"
+        self.state = state
+        if state not in HELD:
+            self.progress = None
+        if state in UNFINISHED - HELD:
+            self.token = self.session_id = None
+
+    def tell(self, outcome: str) -> None:
+        """How the present lease ends goes into the trail."""
+        self.trail.append(Ended(outcome, self.attempt, self.token))
+
+    def facts(self) -> Facts:
+        return Facts(
+            self.state in FINAL,
+            self.state,
+            self.attempt,
+            self.crash_count,
+            self.token,
+            self.session_id,
+            self.error,
+            self.progress,
+            self.command,
+            self.priority,
+            self.unique_key,
+            tuple(self.trail),
+        )
+
+
+@dataclass(eq=False)
+class Session:
+    """`kill_ordered`: somebody asked for its end, so no task is to blame for it. `long_ended`: minutes ago."""
+
+    id: int
+    name: str
+    coordinator: str
+    handlers: tuple[str, ...]
+    expired: bool = False
+    draining: bool = False
+    kill_ordered: bool = False
+    ended: bool = False
+    long_ended: bool = False
+    crashed: bool = False
+
+    @property
+    def offers(self) -> bool:
+        return not (self.expired or self.draining or self.ended)
+
+
+@dataclass
+class Model:
+    """`given`: every lease there ever was, oldest first."""
+
+    tasks: dict[UUID, Task] = field(default_factory=dict)
+    sessions: dict[int, Session] = field(default_factory=dict)
+    given: list[Held] = field(default_factory=list)
+    retried: int = 0
+    rescued: int = 0
+    stale: int = 0
+    quarantined: int = 0
+
+    # What it says of itself.
+
+    def in_state(self, *states: State) -> list[Task]:
+        return [task for task in self.tasks.values() if task.state in states]
+
+    def unfinished(self) -> list[Task]:
+        return self.in_state(*UNFINISHED)
+
+    def leases(self) -> list[Held]:
+        """Those that hold."""
+        return [task.lease for task in self.tasks.values() if task.lease is not None]
+
+    def sums(self) -> Sums:
+        count = {state: len(self.in_state(state)) for state in State}
+        return Sums(
+            pending=len(self.unfinished()) - count[State.RUNNING],
+            running=count[State.RUNNING],
+            completed=count[State.COMPLETE],
+            failed=count[State.FAILED] + count[State.DEAD] + count[State.QUARANTINED],
+            cancelled=count[State.CANCELLED],
+            retried=self.retried,
+            rescued=self.rescued,
+            stale=self.stale,
+            quarantined=self.quarantined,
+        )
+
+    # Before a lease.
+
+    def enqueue(self, tasks: Sequence[NewTask]) -> list[Answer]:
+        """One after the other in the order of the store; of two that share an id or a key the first is there first."""
+        answers: dict[UUID, UUID] = {}
+        created = set[UUID]()
+        for new in sorted(tasks, key=lambda task: (task.unique_key or "", task.id)):
+            first = self.tasks.get(new.id) or self.owner(new.unique_key)
+            if first is None:
+                state = State.SCHEDULED if new.delay else State.READY
+                first = self.tasks[new.id] = Task(new.id, new.command, new.priority, new.unique_key, state)
+                created.add(new.id)
+            answers[new.id] = first.id
+        return [Answer(answers[new.id], new.id in created) for new in tasks]
+
+    def owner(self, unique_key: str | None) -> Task | None:
+        """The unfinished task that has this key."""
+        return next(
+            (task for task in self.unfinished() if unique_key is not None and task.unique_key == unique_key), None
+        )
+
+    def promote(self, task_ids: Iterable[UUID]) -> None:
+        for task_id in task_ids:
+            self.tasks[task_id].become(self.tasks[task_id].ready_state)
+
+    def claim(self, task_id: UUID, token: int, session_id: int) -> None:
+        task = self.tasks[task_id]
+        assert all(token > lease.token for lease in self.given if lease.task_id == task_id), "tokens only rise"
+        task.become(State.LEASED)
+        task.attempt += 1
+        task.token, task.session_id = token, session_id
+        self.given.append(Held(task_id, token))
+
+    def unparkable(self) -> set[UUID]:
+        offered = {command for session in self.sessions.values() if session.offers for command in session.handlers}
+        return {task.id for task in self.in_state(State.PARKED) if task.command in offered}
+
+    def unpark(self, task_ids: Iterable[UUID]) -> None:
+        for task_id in task_ids:
+            self.tasks[task_id].become(self.tasks[task_id].ready_state)
+            self.tasks[task_id].error = None
+
+    # What becomes of a lease.
+
+    def start(self, leases: Iterable[Held]) -> set[UUID]:
+        return self._each(leases, lambda task: task.become(State.RUNNING), {State.LEASED})
+
+    def note_progress(self, leases: Iterable[Held], fraction: float) -> set[UUID]:
+        def note(task: Task) -> None:
+            task.progress = fraction
+
+        return self._each(leases, note)
+
+    def finish(self, said: Mapping[Held, State]) -> set[UUID]:
+        """With the name of its state for an error."""
+
+        def over(task: Task) -> None:
+            assert task.lease is not None
+            task.told.add(task.lease.token)
+            state = said[task.lease]
+            task.become(state)
+            task.error = state.name
+
+        return self._each(said, over)
+
+    def retry(self, leases: Iterable[Held], error: str) -> set[UUID]:
+        def again(task: Task) -> None:
+            assert task.token is not None
+            task.told.add(task.token)
+            task.tell("failed")
+            task.become(State.SCHEDULED)
+            task.error = error
+            self.retried += 1
+
+        return self._each(leases, again)
+
+    def release(self, leases: Iterable[Held]) -> set[UUID]:
+        def back(task: Task) -> None:
+            task.attempt -= 1
+            task.become(task.ready_state)
+
+        return self._each(leases, back)
+
+    def park(self, leases: Iterable[Held], reason: str) -> set[UUID]:
+        def aside(task: Task) -> None:
+            task.attempt -= 1
+            task.become(State.PARKED)
+            task.error = reason
+
+        return self._each(leases, aside, {State.LEASED})
+
+    def still_held(self, leases: Iterable[Held]) -> set[UUID]:
+        return {lease.task_id for lease in _newest(leases) if self.tasks[lease.task_id].lease == lease}
+
+    def accepted(self, leases: Iterable[Held]) -> set[UUID]:
+        """Whose outcome of just this lease is written."""
+        return {lease.task_id for lease in leases if lease.token in self.tasks[lease.task_id].told}
+
+    def note_stale(self, leases: Iterable[Held]) -> set[UUID]:
+        """Outcomes that came too late, each noted once; what was accepted is not stale, however often it is told."""
+        noted = [
+            lease
+            for lease in _newest(leases)
+            if lease.token != self.tasks[lease.task_id].token and lease.token not in self.tasks[lease.task_id].told
+        ]
+        for lease in noted:
+            self.tasks[lease.task_id].told.add(lease.token)
+            self.tasks[lease.task_id].trail.append(Ended("stale", None, lease.token))
+        self.stale += len(noted)
+        return {lease.task_id for lease in noted}
+
+    # By hand.
+
+    def cancel(self, task_ids: Iterable[UUID], reason: str, states: Sequence[State] = ()) -> set[UUID]:
+        wanted = (set(states) or UNFINISHED) & UNFINISHED
+        cancelled = [task for task in map(self.tasks.__getitem__, set(task_ids)) if task.state in wanted]
+        for task in cancelled:
+            if task.lease is not None:
+                task.tell("cancelled")
+            task.become(State.CANCELLED)
+            task.token, task.error = None, reason
+        return {task.id for task in cancelled}
+
+    def retryable(self, task_ids: Iterable[UUID], states: Sequence[State] = ()) -> set[UUID]:
+        """Those that ended without success. Of those that share a key with each other or a live task one at most
+        comes back."""
+        wanted = set(states) or UNSUCCESSFUL
+        return {task_id for task_id in task_ids if self.tasks[task_id].state in wanted & UNSUCCESSFUL}
+
+    def retry_by_hand(self, task_id: UUID) -> None:
+        task = self.tasks[task_id]
+        assert self.owner(task.unique_key) is None, "a live task with the same unique key wins"
+        task.tell(task.state.name.lower())
+        task.trail.append(Ended("retried", None, None))
+        task.become(State.READY)
+        task.attempt = task.crash_count = 0
+        task.error = None
+        self.retried += 1
+
+    # Sessions.
+
+    def end(self, session_ids: Iterable[int], coordinator: str | None, *, crashed: bool) -> set[int]:
+        """The sessions that ended now; another coordinator's are left alone."""
+        over = [
+            session
+            for session in map(self.sessions.__getitem__, session_ids)
+            if not session.ended and coordinator in (None, session.coordinator)
+        ]
+        for session in over:
+            session.ended = True
+            session.crashed = crashed and not session.kill_ordered
+        return {session.id for session in over}
+
+    def end_expired(self) -> set[int]:
+        """Those that expired end as crashed; all that have ended are returned, for a claim may have come too late."""
+        for session in self.sessions.values():
+            if session.expired and not session.ended:
+                session.ended = session.crashed = True
+        return {session.id for session in self.sessions.values() if session.ended}
+
+    def rescue(self, session_ids: Iterable[int]) -> dict[UUID, State]:
+        lost = {session_id for session_id in session_ids if self.sessions[session_id].ended}
+        rescued = [task for task in self.in_state(*HELD) if task.session_id in lost]
+        for task in rescued:
+            self._bring_back(task, crashed=self.sessions[task.session_id or 0].crashed)
+        return {task.id: task.state for task in rescued}
+
+    def _bring_back(self, task: Task, *, crashed: bool) -> None:
+        if crashed or task.state is State.RUNNING:
+            task.tell("crashed" if crashed else "rescued")
+        task.crash_count += crashed
+        if task.crash_count >= QUARANTINE_AT:
+            task.become(State.QUARANTINED)
+            task.token, task.error = None, "quarantined"
+            self.quarantined += 1
+        else:
+            task.attempt -= 1
+            task.become(task.ready_state)
+            self.rescued += 1
+
+    def _each(
+        self, leases: Iterable[Held], change: Callable[[Task], None], states: Iterable[State] = HELD
+    ) -> set[UUID]:
+        """Change the tasks whose lease holds."""
+        tasks = [(self.tasks[lease.task_id], lease) for lease in _newest(leases)]
+        accepted = [task for task, lease in tasks if task.lease == lease and task.state in states]
+        for task in accepted:
+            change(task)
+        return {task.id for task in accepted}
+
+
+def _newest(leases: Iterable[Held]) -> list[Held]:
+    """Of several leases of one task in a batch only the newest is looked at."""
+    return list({lease.task_id: lease for lease in sorted(leases)}.values())
