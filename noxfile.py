@@ -129,6 +129,12 @@ def packaging(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def chaos(session: nox.Session) -> None:
+    """Nothing is lost: minutes of faults drawn by a seed (CHAOS_SEED, CHAOS_MINUTES), and checkers that can fail."""
+    pytest(session, "tests/chaos", "-m", "chaos", "-s")
+
+
+@nox.session(python=False)
 def coverage(session: nox.Session) -> None:
     """Branch coverage of the default suite, child processes included."""
     for leftover in ROOT.glob(".coverage*"):
