@@ -57,7 +57,7 @@ def _read(url: str) -> Parameters:
 
 def _hosts(given: Parameters) -> list[str]:
     hosts = str(given.get("host") or given.get("hostaddr") or "the local socket").split(",")
-    ports = str(given.get("port") or 5432).split(",")
+    ports = [port or "5432" for port in str(given.get("port") or 5432).split(",")]
     # One port is everybody's.
     ports = ports * len(hosts) if len(ports) == 1 else ports
     return [f"{host}:{port}" for host, port in zip(hosts, ports, strict=False)]
