@@ -10,6 +10,7 @@ import msgspec
 
 from cluster.runtime.loop import run as run_loop
 from tests.chaos.run import Options, run
+from tests.chaos.schedule import GAP
 
 
 def main() -> int:
@@ -18,7 +19,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=3.0, help="of faults (3)")
     parser.add_argument("--faults", default="", help="only these, separated by commas")
     parser.add_argument("--rate", type=float, default=100.0, help="tasks a second (100)")
-    parser.add_argument("--gap", type=float, default=3.0, help="seconds between two faults, on average (3)")
+    parser.add_argument("--gap", type=float, default=GAP, help="seconds between two faults, on average")
     parser.add_argument("--without", default="", help="leave these checkers out, separated by commas")
     parser.add_argument("--out", type=Path, help="a folder for everything that is left of the run")
     asked = parser.parse_args()

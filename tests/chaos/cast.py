@@ -20,6 +20,8 @@ SUPERVISOR = "supervisor"
 POSTGRES = "postgres"
 WORKERS_AT_FIRST, WORKERS_MAX = 3, 4
 WORKERS = tuple(f"worker-{number}" for number in range(1, WORKERS_MAX + 1))
+STEADY_WORKERS = WORKERS[:WORKERS_AT_FIRST]
+"""Those that are there most of the time."""
 
 PORTS = range(20_000, 30_000)
 """Below those that systems give to outgoing connections: a port must be free again when a process comes back."""

@@ -15,11 +15,11 @@ from tests.chaos.history import Recorder
 from tests.chaos.schedule import Kind, Planned
 
 Deed = Callable[[ChaosCluster, Planned], Awaitable[None]]
-PROCESSES = (*cast.COORDINATORS, *cast.EDGES, cast.SUPERVISOR, *cast.WORKERS)
+PROCESSES = (*cast.COORDINATORS, *cast.EDGES, cast.SUPERVISOR, *cast.STEADY_WORKERS)
 DATABASE_LINES = tuple(cast.line_name(name, cast.POSTGRES) for name in (*cast.COORDINATORS, *cast.EDGES))
 WORKER_LINES = tuple(
     line
-    for worker in cast.WORKERS
+    for worker in cast.STEADY_WORKERS
     for line in (
         cast.line_name("coordinators", worker),
         *(cast.line_name(worker, coordinator) for coordinator in cast.COORDINATORS),
@@ -161,11 +161,13 @@ FAULTS: Sequence[Fault] = (
     Fault(Kind("cut", LINES, 0.1, 5.0, weight=2.0), cut),
     Fault(Kind("slow", LINES, 1.0, 8.0, ("0.02", "0.2", "1.0"), weight=1.5), slow),
     Fault(Kind("silence", LINES, 0.5, 8.0, weight=2.0), silence),
-    Fault(Kind("repeat", cast.WORKERS, 3.0, 10.0, weight=1.5), repeat, felt=False),
+    Fault(Kind("repeat", cast.STEADY_WORKERS, 3.0, 10.0, weight=1.5), repeat, felt=False),
     Fault(
-        Kind("skew", (*cast.COORDINATORS, *cast.WORKERS), 3.0, 20.0, ("3600", "-3600"), weight=1.0), skew, felt=False
+        Kind("skew", (*cast.COORDINATORS, *cast.STEADY_WORKERS), 3.0, 20.0, ("3600", "-3600"), weight=1.0),
+        skew,
+        felt=False,
     ),
-    Fault(Kind("order-to-die", cast.WORKERS, weight=0.7), order_to_die),
+    Fault(Kind("order-to-die", cast.STEADY_WORKERS, weight=0.7), order_to_die),
     Fault(Kind("scale", (cast.SUPERVISOR,), details=("2", "3", "4"), weight=0.7), scale),
     *_crash_faults(),
 )

@@ -8,6 +8,8 @@ from uuid import UUID
 from cluster.runtime.ids import new_id
 
 MOST_AT_ONCE = 100
+ALWAYS = 99
+"""Times that a task kills its worker which never comes to its end: that is for quarantine."""
 KEYS = 20
 """Unique keys that the clients fight about."""
 
@@ -21,8 +23,8 @@ class Wanted:
 
 
 COMMANDS = (
-    Wanted("chaos-quick", 9_250),
-    Wanted("chaos-nap", 350),
+    Wanted("chaos-quick", 8_800),
+    Wanted("chaos-nap", 800),
     Wanted("chaos-flaky", 180),
     Wanted("chaos-plain", 150),
     Wanted("chaos-leak", 30),
@@ -89,5 +91,5 @@ def _payload(command: str, dice: random.Random) -> dict[str, Any]:
         case "chaos-block":
             return {"seconds": dice.choice([0.3, 0.6, 1.0, 6.0])}
         case "chaos-deadly":
-            return {"lives": dice.choice([1, 1, 1, 2])}
+            return {"lives": dice.choice([1, 1, 2, ALWAYS])}
     return {}

@@ -24,7 +24,7 @@ from tests.chaos.faults import chosen, inflict
 from tests.chaos.history import History, Recorder
 from tests.chaos.logs import unexpected_in
 from tests.chaos.report import Report, report_of
-from tests.chaos.schedule import Planned, plan
+from tests.chaos.schedule import GAP, Planned, plan
 from tests.chaos.tables import snapshot
 from tests.chaos.watch import measure, watch
 
@@ -54,7 +54,7 @@ class Options:
     folder: Path
     faults: tuple[str, ...] = ()
     rate: float = 100.0
-    gap: float = 3.0
+    gap: float = GAP
     without: tuple[str, ...] = ()
 
     @property

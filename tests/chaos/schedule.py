@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-GAP = 3.0
+GAP = 2.0
 """Seconds between the beginnings of two faults, on average."""
 AT_ONCE = 3
 """Faults that may overlap."""
