@@ -33,6 +33,7 @@ MATRIX = [nox.param(*corner, id="-".join(corner)) for corner in product(PYTHONS,
 
 CHECKED = ("cluster", "tests", "tools", "examples", "noxfile.py")
 IN_PARALLEL = ("-n", "logical", "--maxprocesses=4", "--dist=loadfile")
+CLUSTERS = ("tests/acceptance", "tests/trouble")
 UNIT = ("tests/architecture", "tests/core", "tests/runtime", "tests/documents")
 
 
@@ -55,7 +56,7 @@ def suite(session: nox.Session, programs: Path, *options: str, **env: str) -> No
     """The default suite, or what follows `--`. First everything that can share the cores, then, by themselves, the
     tests of whole clusters, for some of them say how soon something happens. Both run, even if the first fails.
     """
-    parts = [[*IN_PARALLEL, "--ignore=tests/acceptance", *options], ["tests/acceptance"]]
+    parts = [[*IN_PARALLEL, *(f"--ignore={folder}" for folder in CLUSTERS), *options], [*CLUSTERS]]
     failed = False
     for part in [session.posargs] if session.posargs else parts:
         try:
@@ -112,8 +113,8 @@ def edge(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def acceptance(session: nox.Session) -> None:
-    """The promises of the README with real processes."""
-    pytest(session, "tests/acceptance")
+    """The promises of the README with real processes, and PostgreSQL in trouble."""
+    pytest(session, *CLUSTERS)
 
 
 @nox.session(python=False)
