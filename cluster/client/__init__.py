@@ -1,4 +1,4 @@
-"""The client for programs: post tasks, watch them, scale the cluster.
+"""The client for programs: post tasks, watch them, cancel them or run them again, scale the cluster.
 
     from cluster.client import Client
 
@@ -25,9 +25,21 @@ repeated with the same ids; the edge answers with the first task if the first re
 repeated: the name may belong to a fresh worker by then.
 """
 
-from cluster.client.answers import LogEvent, Scheduled, Stats, Task, Worker
+from cluster.client.answers import Attempt, Change, Changes, LogEvent, Scheduled, Stats, Task, Worker
 from cluster.client.asynchronous import AsyncClient
 from cluster.client.posting import new_task
 from cluster.client.sync import Client
 
-__all__ = ["AsyncClient", "Client", "LogEvent", "Scheduled", "Stats", "Task", "Worker", "new_task"]
+__all__ = [
+    "AsyncClient",
+    "Attempt",
+    "Change",
+    "Changes",
+    "Client",
+    "LogEvent",
+    "Scheduled",
+    "Stats",
+    "Task",
+    "Worker",
+    "new_task",
+]

@@ -16,11 +16,12 @@ FINAL = frozenset({Status.COMPLETE, Status.FAILED, Status.CANCELLED})
 
 
 class Scheduled(msgspec.Struct, frozen=True):
-    """`scheduled_at`: seconds since the epoch."""
+    """`scheduled_at`: seconds since the epoch. `created`: by this request; else it is the task that was there first."""
 
     task_id: UUID
     command: str
     scheduled_at: float
+    created: bool = True
 
 
 class ScheduledMany(msgspec.Struct, frozen=True):
@@ -28,8 +29,24 @@ class ScheduledMany(msgspec.Struct, frozen=True):
     task_ids: list[UUID]
 
 
+class Attempt(msgspec.Struct, frozen=True):
+    """How one attempt of a task ended, or what else befell it. `outcome`: failed, crashed, rescued, stale, dead,
+    cancelled, quarantined, retried.
+    """
+
+    at: datetime
+    outcome: str
+    attempt: int | None = None
+    worker_id: str | None = None
+    token: int | None = None
+    error: str | None = None
+
+
 class Task(msgspec.Struct, frozen=True):
-    """One task. An instant is None until it happens; `result` is the JSON value the function returned."""
+    """One task. An instant is None until it happens; `result` is the JSON value the function returned.
+
+    `progress`: 0 to 1, while it runs and says so. `attempts`: how earlier ones ended; None in a list of tasks.
+    """
 
     task_id: UUID
     command: str
@@ -51,8 +68,11 @@ class Task(msgspec.Struct, frozen=True):
     timeout_seconds: float | None = None
     crash_count: int = 0
     unique_key: str | None = None
+    progress: float | None = None
+    progress_message: str | None = None
     error: str | None = None
     result: Any = None
+    attempts: list[Attempt] | None = None
 
     @property
     def finished(self) -> bool:
@@ -72,6 +92,30 @@ class TaskPage(msgspec.Struct, frozen=True):
 
     tasks: list[Task]
     next_cursor: str | None = None
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What became of a task that was to be cancelled or run again. `was`: its state before; `detail`: in words."""
+
+    task_id: UUID
+    changed: bool
+    was: str
+    status: Status
+    detail: str = ""
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What became of many. `task_ids`: those that changed, at most 1,000. `refused`: how many of the unchanged ones are
+    not as it was wanted; `reasons`: why tasks are unchanged, and how many for each. `more`: more fit than the limit
+    allows.
+    """
+
+    changed: int
+    unchanged: int
+    task_ids: list[UUID]
+    more: bool = False
+    refused: int = 0
+    reasons: dict[str, int] = {}
 
 
 class Worker(msgspec.Struct, frozen=True):
@@ -97,6 +141,8 @@ class Worker(msgspec.Struct, frozen=True):
 class Stats(msgspec.Struct, frozen=True):
     """Numbers of tasks by what became of them; `throughput`: finished per second over the last 10 s. `slots`: of all
     workers.
+
+    What befell them: `retried`, `rescued` from lost workers, `stale` outcomes refused, `quarantined` after crashes.
     """
 
     total: int
@@ -106,6 +152,10 @@ class Stats(msgspec.Struct, frozen=True):
     failed: int
     throughput: float
     cancelled: int = 0
+    retried: int = 0
+    rescued: int = 0
+    stale: int = 0
+    quarantined: int = 0
     slots: int = 0
     workers: list[Worker] = []
 
@@ -135,5 +185,5 @@ def reader(kind: type[T]) -> Callable[[bytes], T]:
     return read
 
 
-def nothing(_content: bytes) -> None:
+def nothing(_answer: object) -> None:
     """For answers that say nothing beyond their status."""

@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 
 from cluster.client import calls, posting, problems, stream
-from cluster.client.answers import LogEvent, Scheduled, Stats, Task, Worker
+from cluster.client.answers import Change, Changes, LogEvent, Scheduled, Stats, Task, Worker
 from cluster.client.calls import Call, Which
 from cluster.client.watchlist import Watchlist
 from cluster.core.errors import EdgeUnavailable
@@ -75,6 +75,32 @@ class AsyncClient:
             if cursor is None:
                 return
 
+    async def cancel(self, task_id: UUID | str) -> Change:
+        """Call off one task, whatever it does; twice does no harm. WrongState if it has ended otherwise."""
+        return await self.send(calls.cancel(task_id))
+
+    async def retry(self, task_id: UUID | str) -> Change:
+        """Run one task again that failed, was cancelled or is in quarantine; twice does no harm.
+
+        WrongState if it is complete, or if a live task holds its unique_key.
+        """
+        return await self.send(calls.retry(task_id))
+
+    async def cancel_tasks(
+        self, task_ids: Iterable[UUID | str] | None = None, *, limit: int | None = None, **which: Unpack[Which]
+    ) -> Changes:
+        """Call off many tasks: these, or those that fit all filters given, at most 10,000 either way."""
+        return await self.send(calls.cancel_tasks(task_ids, limit, which))
+
+    async def retry_tasks(
+        self, task_ids: Iterable[UUID | str] | None = None, *, limit: int | None = None, **which: Unpack[Which]
+    ) -> Changes:
+        """Run many tasks again: these, or those that fit all filters given, at most 10,000 either way.
+
+        Without a status, what was cancelled is meant, too.
+        """
+        return await self.send(calls.retry_tasks(task_ids, limit, which))
+
     async def stats(self) -> Stats:
         return await self.send(calls.stats())
 
@@ -106,10 +132,16 @@ class AsyncClient:
             except (httpx.TransportError, *problems.PASSING) as error:
                 await asyncio.sleep(follower.lost(error))
 
-    async def wait(self, task_ids: Iterable[UUID | str], progress: Callable[[Task], None] | None = None) -> list[Task]:
+    async def wait(
+        self,
+        task_ids: Iterable[UUID | str],
+        progress: Callable[[Task], None] | None = None,
+        unfinished: Callable[[Task], None] | None = None,
+    ) -> list[Task]:
         """Wait until all these tasks are finished; returns them in the order given.
 
-        `progress` is called with each task that is seen to be finished, in the order seen.
+        `progress` is called with each task that is seen to be finished, in the order seen; `unfinished` with each that
+        is not, as often as it is looked at.
         """
         watchlist = Watchlist(task_ids)
         while not watchlist.done:
@@ -119,6 +151,10 @@ class AsyncClient:
             if progress:
                 for task in finished:
                     progress(task)
+            if unfinished:
+                for task in tasks:
+                    if not task.finished:
+                        unfinished(task)
             await asyncio.sleep(0 if watchlist.done else pause)
         return watchlist.finished
 

@@ -1,7 +1,8 @@
 """One function per route: what to send, and how to read what comes back."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Generic, TypedDict, TypeVar
 from uuid import UUID
 
@@ -10,22 +11,36 @@ import msgspec
 
 from cluster.client import answers, posting
 from cluster.client.problems import problem
+from cluster.core.errors import InvalidTask
 from cluster.core.new_task import NewTask
 
 T = TypeVar("T")
 
+
+def _reads(kind: type[T]) -> Callable[[httpx.Response], T]:
+    read = answers.reader(kind)
+    return lambda response: read(response.content)
+
+
 _read_scheduled = answers.reader(answers.Scheduled)
-_read_many = answers.reader(answers.ScheduledMany)
-_read_task = answers.reader(answers.Task)
+_read_many = _reads(answers.ScheduledMany)
+_read_task = _reads(answers.Task)
 _read_found = answers.reader(answers.Tasks)
-_read_page = answers.reader(answers.TaskPage)
-_read_stats = answers.reader(answers.Stats)
-_read_workers = answers.reader(list[answers.Worker])
-_read_events = answers.reader(list[answers.LogEvent])
+_read_page = _reads(answers.TaskPage)
+_read_change = _reads(answers.Change)
+_read_changes = _reads(answers.Changes)
+_read_stats = _reads(answers.Stats)
+_read_workers = _reads(list[answers.Worker])
+_read_events = _reads(list[answers.LogEvent])
 
 
-def _read_statuses(content: bytes) -> list[answers.Task]:
-    return _read_found(content).tasks
+def _read_new(response: httpx.Response) -> answers.Scheduled:
+    scheduled = _read_scheduled(response.content)
+    return msgspec.structs.replace(scheduled, created=response.status_code == HTTPStatus.CREATED)
+
+
+def _read_statuses(response: httpx.Response) -> list[answers.Task]:
+    return _read_found(response.content).tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +49,7 @@ class Call(Generic[T]):
 
     method: str
     path: str
-    read: Callable[[bytes], T]
+    read: Callable[[httpx.Response], T]
     params: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     repeatable: bool = True
@@ -47,11 +62,11 @@ class Call(Generic[T]):
         """What came back; raises the error that it tells."""
         if not response.is_success:
             raise problem(response.status_code, response.content)
-        return self.read(response.content)
+        return self.read(response)
 
 
 class Which(TypedDict, total=False):
-    """Which tasks to list; what is None or left out does not matter. `status`: QUEUED, STARTED, COMPLETE, …"""
+    """Which tasks; what is None or left out does not matter. `status`: QUEUED, STARTED, … or a state: ready, …"""
 
     status: str | None
     queue: str | None
@@ -60,7 +75,7 @@ class Which(TypedDict, total=False):
 
 
 def schedule(task: NewTask) -> Call[answers.Scheduled]:
-    return Call("POST", "/api/schedule", _read_scheduled, body=posting.body(task))
+    return Call("POST", "/api/schedule", _read_new, body=posting.body(task))
 
 
 def schedule_many(bodies: Sequence[bytes]) -> Call[answers.ScheduledMany]:
@@ -82,6 +97,22 @@ def tasks(which: Which, limit: int, cursor: str | None) -> Call[answers.TaskPage
     asked = {**which, "limit": limit, "cursor": cursor}
     params = {name: str(value) for name, value in asked.items() if value is not None}
     return Call("GET", "/api/tasks", _read_page, params=params)
+
+
+def cancel(task_id: UUID | str) -> Call[answers.Change]:
+    return Call("POST", f"/api/tasks/{checked_id(task_id)}/cancel", _read_change)
+
+
+def retry(task_id: UUID | str) -> Call[answers.Change]:
+    return Call("POST", f"/api/tasks/{checked_id(task_id)}/retry", _read_change)
+
+
+def cancel_tasks(task_ids: Iterable[UUID | str] | None, limit: int | None, which: Which) -> Call[answers.Changes]:
+    return Call("POST", "/api/tasks/cancel", _read_changes, body=_selection(task_ids, limit, which))
+
+
+def retry_tasks(task_ids: Iterable[UUID | str] | None, limit: int | None, which: Which) -> Call[answers.Changes]:
+    return Call("POST", "/api/tasks/retry", _read_changes, body=_selection(task_ids, limit, which))
 
 
 def stats() -> Call[answers.Stats]:
@@ -113,3 +144,17 @@ def alive() -> Call[None]:
 def ready() -> Call[None]:
     """Whether the edge reaches PostgreSQL and a coordinator; a problem's detail says what is missing."""
     return Call("GET", "/readyz", answers.nothing, repeatable=False)
+
+
+def checked_id(task_id: UUID | str) -> UUID:
+    """The id as one; a text goes into the path of a URL only if it is a UUID. Raises InvalidTask."""
+    try:
+        return UUID(str(task_id))
+    except ValueError:
+        raise InvalidTask(f"{str(task_id)[:100]!r} is not the id of a task, which is a UUID") from None
+
+
+def _selection(task_ids: Iterable[UUID | str] | None, limit: int | None, which: Which) -> bytes:
+    ids = None if task_ids is None else [str(task_id) for task_id in task_ids]
+    asked = {"task_ids": ids, "limit": limit, **which}
+    return msgspec.json.encode({name: value for name, value in asked.items() if value is not None})

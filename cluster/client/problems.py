@@ -14,6 +14,7 @@ from cluster.core.errors import (
     SettingsError,
     StoreUnavailable,
     TaskMasterError,
+    WrongState,
 )
 
 PASSING = (EdgeUnavailable, StoreUnavailable, CoordinatorUnavailable)
@@ -24,6 +25,7 @@ REPEAT_AFTER = (0.1, 0.3, 0.9)
 
 _BY_STATUS: dict[int, type[TaskMasterError]] = {
     404: NotFound,
+    409: WrongState,
     413: PayloadTooLarge,
     502: EdgeUnavailable,
     503: StoreUnavailable,

@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 
 from cluster.client import calls, posting, problems, stream
-from cluster.client.answers import LogEvent, Scheduled, Stats, Task, Worker
+from cluster.client.answers import Change, Changes, LogEvent, Scheduled, Stats, Task, Worker
 from cluster.client.calls import Call, Which
 from cluster.client.watchlist import Watchlist
 from cluster.core.errors import EdgeUnavailable
@@ -72,6 +72,32 @@ class Client:
             if cursor is None:
                 return
 
+    def cancel(self, task_id: UUID | str) -> Change:
+        """Call off one task, whatever it does; twice does no harm. WrongState if it has ended otherwise."""
+        return self.send(calls.cancel(task_id))
+
+    def retry(self, task_id: UUID | str) -> Change:
+        """Run one task again that failed, was cancelled or is in quarantine; twice does no harm.
+
+        WrongState if it is complete, or if a live task holds its unique_key.
+        """
+        return self.send(calls.retry(task_id))
+
+    def cancel_tasks(
+        self, task_ids: Iterable[UUID | str] | None = None, *, limit: int | None = None, **which: Unpack[Which]
+    ) -> Changes:
+        """Call off many tasks: these, or those that fit all filters given, at most 10,000 either way."""
+        return self.send(calls.cancel_tasks(task_ids, limit, which))
+
+    def retry_tasks(
+        self, task_ids: Iterable[UUID | str] | None = None, *, limit: int | None = None, **which: Unpack[Which]
+    ) -> Changes:
+        """Run many tasks again: these, or those that fit all filters given, at most 10,000 either way.
+
+        Without a status, what was cancelled is meant, too.
+        """
+        return self.send(calls.retry_tasks(task_ids, limit, which))
+
     def stats(self) -> Stats:
         return self.send(calls.stats())
 
@@ -102,10 +128,16 @@ class Client:
             except (httpx.TransportError, *problems.PASSING) as error:
                 time.sleep(follower.lost(error))
 
-    def wait(self, task_ids: Iterable[UUID | str], progress: Callable[[Task], None] | None = None) -> list[Task]:
+    def wait(
+        self,
+        task_ids: Iterable[UUID | str],
+        progress: Callable[[Task], None] | None = None,
+        unfinished: Callable[[Task], None] | None = None,
+    ) -> list[Task]:
         """Wait until all these tasks are finished; returns them in the order given.
 
-        `progress` is called with each task that is seen to be finished, in the order seen.
+        `progress` is called with each task that is seen to be finished, in the order seen; `unfinished` with each that
+        is not, as often as it is looked at.
         """
         watchlist = Watchlist(task_ids)
         while not watchlist.done:
@@ -115,6 +147,10 @@ class Client:
             if progress:
                 for task in finished:
                     progress(task)
+            if unfinished:
+                for task in tasks:
+                    if not task.finished:
+                        unfinished(task)
             time.sleep(0 if watchlist.done else pause)
         return watchlist.finished
 

@@ -28,6 +28,10 @@ class NotFound(TaskMasterError):
     """There is no such thing."""
 
 
+class WrongState(TaskMasterError):
+    """The task is not in a state in which that is possible."""
+
+
 class StoreUnavailable(TaskMasterError):
     """PostgreSQL cannot be reached or went away in the middle; nothing was acknowledged, try again."""
 

@@ -80,7 +80,7 @@ async def test_waiting_for_a_task_that_fails_ends_with_1(ring):
 async def test_people_see_why_a_task_failed(ring):
     done = await ring.taskmaster("enqueue", "shell", 'argv:=["rm", "[/red]"]', "--max-attempts", "1", "--wait")
     assert done.returncode == 1
-    assert "the program must be one of true, false, echo" in done.stdout
+    assert "the program must be one of true, false, echo, sleep" in done.stdout
     assert "0 complete, 1 failed" in done.stdout
 
 
