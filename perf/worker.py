@@ -58,7 +58,7 @@ async def executor_alone(tasks: int, slots: int) -> None:
         if done >= tasks:
             finished.set()
 
-    async def no_process(run: Run) -> None:
+    async def no_process(run: Run, _on_progress: object) -> None:
         raise AssertionError(run)
 
     executor = Executor(slots, prepare(demo_handlers(0)), no_process, report)

@@ -1,9 +1,12 @@
 """The worker program: parts built, started in order, drained on SIGTERM, stopped in reverse."""
 
 import asyncio
+import os
+import socket
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
+from cluster.core.retry import Backoff
 from cluster.runtime.entry import program
 from cluster.runtime.lifecycle import running
 from cluster.runtime.settings import Settings
@@ -12,13 +15,16 @@ from cluster.runtime.variables import Address
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.channel import Server
 from cluster.wire.taskmaster_pb2_grpc import add_WorkerServiceServicer_to_server
+from cluster.worker.blocked import BlockedLoop
 from cluster.worker.builtins import built_in
 from cluster.worker.children import Children
 from cluster.worker.coordinators import Coordinators
 from cluster.worker.drain import EXIT_SECONDS, drain, leave_within
+from cluster.worker.guardian import Guardian
 from cluster.worker.invoke import Prepared
 from cluster.worker.leases import Leases
 from cluster.worker.loading import load
+from cluster.worker.registry import Handler
 from cluster.worker.server import SERVICE, WorkerServicer
 from cluster.worker.session import Identity, Session
 from cluster.worker.stuck import StuckLoop
@@ -31,16 +37,18 @@ HEARTBEAT_SECONDS = 2.0
 
 def main(settings: Settings) -> Coroutine[Any, Any, None]:
     """Load the task modules, before there is a loop that they could block, and return what is to be run."""
-    return work(settings, load(settings.task_modules, built_in(settings)))
+    guardian = Guardian()
+    return work(settings, load(settings.task_modules, built_in(settings, guardian)), guardian)
 
 
-async def work(settings: Settings, handlers: Mapping[str, Prepared]) -> None:
+async def work(settings: Settings, handlers: Mapping[str, Prepared], guardian: Guardian) -> None:
     """One life of a worker, until a signal ends it and everything it held is settled."""
     shutdown = Shutdown()
     shutdown.install()
-    children = Children(settings.task_modules, settings.log_format)
+    children = Children(settings.task_modules, settings.log_format, guardian)
     leases = Leases(settings.worker_pool_size, handlers, children.run)
-    vitals = Vitals(leases.executor.lag)
+    blocked = BlockedLoop(leases.executor)
+    vitals = Vitals(leases.executor.lag, blocked.latest)
     # No longer than an interval: behind a frozen coordinator another one must be found before our session expires.
     coordinators = Coordinators(settings.coordinators, call_seconds=max(HEARTBEAT_SECONDS, settings.heartbeat_interval))
     server = Server(_listen_host(settings.worker_host), settings.worker_port, (SERVICE,))
@@ -50,7 +58,7 @@ async def work(settings: Settings, handlers: Mapping[str, Prepared]) -> None:
         leases.drop()
 
     session = Session(
-        Identity(settings.worker_name, settings.worker_pool_size, _offered(handlers)),
+        _identity(settings, handlers),
         coordinators,
         settings.heartbeat_interval,
         health=vitals.health,
@@ -62,7 +70,7 @@ async def work(settings: Settings, handlers: Mapping[str, Prepared]) -> None:
     stuck = StuckLoop(leases)
     code = 1
     try:
-        async with running(children, leases, vitals, stuck, coordinators, updates, server):
+        async with running(guardian, children, leases, blocked, vitals, stuck, coordinators, updates, server):
             session.address = str(Address(settings.worker_host, server.port))
             async with running(session):
                 await _first(shutdown.wait(), stuck.wait())
@@ -83,10 +91,23 @@ async def _first(*waits: Coroutine[Any, Any, None]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _offered(handlers: Mapping[str, Prepared]) -> tuple[pb.Handler, ...]:
-    return tuple(
-        pb.Handler(command=one.command, timeout_seconds=one.timeout or 0.0, max_attempts=one.max_attempts or 0)
-        for one in handlers.values()
+def _identity(settings: Settings, handlers: Mapping[str, Prepared]) -> Identity:
+    offered = tuple(_offer(prepared.handler) for prepared in handlers.values())
+    return Identity(settings.worker_name, settings.worker_pool_size, offered, socket.gethostname(), os.getpid())
+
+
+def _offer(handler: Handler) -> pb.Handler:
+    return pb.Handler(
+        command=handler.command,
+        timeout_seconds=handler.timeout or 0.0,
+        max_attempts=handler.max_attempts or 0,
+        backoff=None if handler.backoff is None else _backoff(handler.backoff),
+    )
+
+
+def _backoff(backoff: Backoff) -> pb.Backoff:
+    return pb.Backoff(
+        first_seconds=backoff.first, factor=backoff.factor, cap_seconds=backoff.cap, jitter=backoff.jitter
     )
 
 

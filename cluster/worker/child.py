@@ -11,35 +11,34 @@ from collections.abc import Mapping
 from typing import BinaryIO
 
 from cluster.core.errors import TaskMasterError
-from cluster.core.outcome import Failed, Outcome, Succeeded
+from cluster.core.outcome import Cancelled, Failed, Outcome, Succeeded
 from cluster.runtime import telemetry
 from cluster.runtime.signals import die_with_parent
-from cluster.worker.frames import LENGTH, Reply, decode_call, framed
+from cluster.worker.frames import LENGTH, Reply, decode_call
 from cluster.worker.invoke import Prepared
 from cluster.worker.loading import load
+from cluster.worker.teller import Teller
 
 
-def serve(calls: BinaryIO, replies: BinaryIO, handlers: Mapping[str, Prepared]) -> None:
+def serve(calls: BinaryIO, teller: Teller, handlers: Mapping[str, Prepared]) -> None:
     """Answer calls until their stream ends."""
-    _write(replies, Reply())
+    teller.reply(Reply())
     while header := calls.read(LENGTH.size):
         call = decode_call(calls.read(*LENGTH.unpack(header)))
-        _write(replies, _reply(handlers[call.command].call_now(call.task_id, call.attempt, call.payload)))
+        teller.begin(call)
+        teller.reply(_reply(handlers[call.command].call_now(call, teller.on_progress)))
 
 
 def _reply(outcome: Outcome) -> Reply:
     match outcome:
         case Succeeded(result):
             return Reply(result=result)
-        case Failed(error, permanent):
-            return Reply(error=error, permanent=permanent)
+        case Failed(error, permanent, retry_in):
+            return Reply(error=error, permanent=permanent, retry_in=retry_in)
+        case Cancelled(reason):
+            return Reply(error=reason, cancelled=True)
         case other:
             raise AssertionError(f"a function cannot end as {other!r}")
-
-
-def _write(replies: BinaryIO, reply: Reply) -> None:
-    replies.write(framed(reply))
-    replies.flush()
 
 
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -60,7 +59,7 @@ def run(log_format: str, modules: list[str]) -> int:
     except TaskMasterError as error:
         telemetry.emit("child_cannot_start", level="error", error=error.detail)
         return 1
-    serve(calls, replies, handlers)
+    serve(calls, Teller(replies), handlers)
     return 0
 
 

@@ -4,12 +4,15 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from cluster.core.outcome import Failed, Outcome, Succeeded
+from cluster.core.outcome import Cancelled, Failed, Outcome, Succeeded
 from cluster.runtime import telemetry
 from cluster.runtime.signals import PARENT_VARIABLE
-from cluster.worker.frames import LENGTH, Call, Reply, decode_reply, framed
+from cluster.worker.frames import LENGTH, Call, Progress, Reply, decode_said, framed
+from cluster.worker.guardian import Guardian
+from cluster.worker.progress import OnProgress
 from cluster.worker.reports import NOTHING
 from cluster.worker.run import Run
 from cluster.worker.slots import timeout_message
@@ -27,7 +30,8 @@ class Children:
     that are idle, those that run something, and those that were killed and are not reaped yet.
     """
 
-    def __init__(self, modules: Sequence[str], log_format: str) -> None:
+    def __init__(self, modules: Sequence[str], log_format: str, guardian: Guardian) -> None:
+        self._guardian = guardian
         self._argv = (sys.executable, "-m", "cluster.worker.child", log_format, *modules)
         self._idle: list[Child] = []
         self._busy: set[Child] = set()
@@ -45,12 +49,12 @@ class Children:
             self._dismiss(child)
         await asyncio.gather(*self._leaving)
 
-    async def run(self, run: Run) -> Outcome:
+    async def run(self, run: Run, on_progress: OnProgress) -> Outcome:
         """Run it in a child; killed with its process group at its timeout or when this is cancelled."""
         child = self._one()
         self._busy.add(child)
         try:
-            return await self._on(child, run)
+            return await self._on(child, run, on_progress)
         finally:
             self._busy.discard(child)
             # Idle only if it has answered: what is in its pipe could otherwise be the answer to another call.
@@ -66,20 +70,21 @@ class Children:
             if child.alive:
                 return child
             self._dismiss(child)
-        return Child()
+        return Child(self._guardian)
 
     def _dismiss(self, child: "Child") -> None:
         leaving = asyncio.create_task(child.leave(), name="child leaves")
         self._leaving.add(leaving)
         leaving.add_done_callback(self._leaving.discard)
 
-    async def _on(self, child: "Child", run: Run) -> Outcome:
+    async def _on(self, child: "Child", run: Run, on_progress: OnProgress) -> Outcome:
         try:
             if not child.warm:
                 async with asyncio.timeout(BOOT_SECONDS):
                     await child.start(self._argv)
             async with asyncio.timeout(run.timeout):
-                return _outcome(await child.call(Call(run.command, run.task_id, run.attempt, run.payload)))
+                call = Call(run.command, run.task_id, run.attempt, run.payload)
+                return _outcome(await child.call(call, partial(on_progress, run)))
         except TimeoutError:
             return Failed(timeout_message(run.timeout) if child.started else "its process was not ready after 60 s")
         except (EOFError, ConnectionError):
@@ -91,7 +96,8 @@ class Children:
 class Child:
     """One process. State: the process, our end of the socket to it, and whether it waits for a call (`warm`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, guardian: Guardian) -> None:
+        self._guardian = guardian
         self._spawned: Spawned | None = None
         self._pipe: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.started = False
@@ -110,19 +116,20 @@ class Child:
         ours, theirs = socket.socketpair()
         with theirs:
             self._pipe = await asyncio.open_connection(sock=ours)
-            self._spawned = Spawned(argv, environment, stdin=theirs.fileno(), stdout=theirs.fileno())
-        await self._reply()
+            self._spawned = Spawned(argv, environment, self._guardian, stdin=theirs.fileno(), stdout=theirs.fileno())
+        await self._said()
         self.started = self.warm = True
 
-    async def call(self, call: Call) -> Reply:
+    async def call(self, call: Call, on_progress: Callable[[float, str], None]) -> Reply:
         """Raises EOFError or ConnectionError when the process ends instead of answering."""
         self.warm = False
         _, calls = self._ends()
         calls.write(framed(call))
         await calls.drain()
-        reply = await self._reply()
+        while isinstance(said := await self._said(), Progress):
+            on_progress(said.fraction, said.message)
         self.warm = True
-        return reply
+        return said
 
     def kill(self) -> None:
         if self._spawned is not None:
@@ -150,10 +157,10 @@ class Child:
         telemetry.emit("child_ended", level="warning", how=how)
         return f"its process ended with {how}" + ("" if self.started else " before it was ready")
 
-    async def _reply(self) -> Reply:
+    async def _said(self) -> Reply | Progress:
         replies, _ = self._ends()
         header = await replies.readexactly(LENGTH.size)
-        return decode_reply(await replies.readexactly(*LENGTH.unpack(header)))
+        return decode_said(await replies.readexactly(*LENGTH.unpack(header)))
 
     def _ends(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._pipe is None:
@@ -162,6 +169,8 @@ class Child:
 
 
 def _outcome(reply: Reply) -> Outcome:
-    if reply.error is not None:
-        return Failed(reply.error, reply.permanent)
-    return NOTHING if reply.result is None else Succeeded(reply.result)
+    if reply.error is None:
+        return NOTHING if reply.result is None else Succeeded(reply.result)
+    if reply.cancelled:
+        return Cancelled(reply.error)
+    return Failed(reply.error, reply.permanent, reply.retry_in)

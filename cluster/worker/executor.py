@@ -2,18 +2,21 @@
 
 import asyncio
 import contextlib
+import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from time import monotonic
 from typing import Any
 
 from cluster.core.outcome import Outcome
 from cluster.runtime import loop, telemetry
+from cluster.worker.doing import Doing, doing
 from cluster.worker.invoke import Prepared
+from cluster.worker.progress import OnProgress, unheard
 from cluster.worker.run import Run
 from cluster.worker.slots import Report, Slots
 
-InProcess = Callable[[Run], Coroutine[Any, Any, Outcome]]
+InProcess = Callable[[Run, OnProgress], Coroutine[Any, Any, Outcome]]
 
 STOP_SECONDS = 3.0
 """How long stopping waits for a task thread that user code may block; a daemon thread ends with the process."""
@@ -22,18 +25,25 @@ STOP_SECONDS = 3.0
 class Executor:
     """Runs what is submitted on another thread; `report(started, ended)` is called on the I/O loop.
 
-    Everything crosses in batches: one wake-up of the other loop for each, in either direction.
+    Everything crosses in batches: one wake-up of the other loop for each, in either direction. So a report may be of
+    runs that were cancelled while it was on its way. `on_progress` is called on whichever thread a task says it.
 
-    State: both loops, the slots (which only the task thread touches), when the task loop was last asked for a sign of
-    life, and two generations: the I/O loop's, and the one that the task thread has got to. What comes back from an
-    older generation was dropped while it was on its way.
+    State: both loops, the slots (which only the task thread writes), and when the task loop was last asked for a sign
+    of life.
     """
 
-    def __init__(self, slots: int, handlers: Mapping[str, Prepared], in_process: InProcess, report: Report) -> None:
+    def __init__(
+        self,
+        slots: int,
+        handlers: Mapping[str, Prepared],
+        in_process: InProcess,
+        report: Report,
+        on_progress: OnProgress = unheard,
+    ) -> None:
         self._size, self._handlers, self._in_process, self._report = slots, handlers, in_process, report
+        self._on_progress = on_progress
         self._thread: threading.Thread | None = None
         self._asked: float | None = None
-        self._generation = self._stamp = 0
         self._ready, self._over = asyncio.Event(), asyncio.Event()
         self._io: asyncio.AbstractEventLoop
         self._tasks: asyncio.AbstractEventLoop
@@ -66,16 +76,22 @@ class Executor:
     def release_waiting(self, reason: str) -> None:
         self._call(self._slots.release_waiting, reason)
 
-    def cancel(self, runs: list[Run], verdict: Outcome | None) -> None:
+    def cancel(self, runs: Iterable[Run], verdict: Outcome | None) -> None:
+        """End these and report `verdict` for each; None: report nothing."""
         self._call(self._slots.cancel, runs, verdict)
 
-    def cancel_all(self, verdict: Outcome) -> None:
+    def cancel_all(self, verdict: Outcome | None) -> None:
+        """The same for every run that has not ended yet."""
         self._call(self._slots.cancel_all, verdict)
 
-    def drop(self) -> None:
-        """End everything and report none of it, not even what has ended already and is on its way."""
-        self._generation += 1
-        self._call(self._drop, self._generation)
+    @property
+    def abandoned(self) -> int:
+        """Runs that ignored their cancellation and go on without a slot."""
+        return self._slots.abandoned
+
+    def unreported(self) -> list[Run]:
+        """What has ended and a blocked task loop cannot report."""
+        return self._slots.unreported()
 
     def lag(self) -> float:
         """Seconds since the task loop was asked for a sign of life that it still owes; asks again when it owes none."""
@@ -85,10 +101,11 @@ class Executor:
         self._call(self._answer)
         return 0.0
 
-    def doing(self) -> str:
-        """The command that the task loop runs at this moment, "" when it is between two."""
+    def doing(self) -> Doing:
+        """What the task loop runs at this moment: to be asked while it is blocked."""
+        frame = sys._current_frames().get(self._thread.ident or 0) if self._thread else None
         current = asyncio.current_task(self._tasks)
-        return current.get_name() if current else ""
+        return doing(self._slots.of(current), frame)
 
     def _answer(self) -> None:
         self._asked = None
@@ -108,28 +125,18 @@ class Executor:
     async def _main(self) -> None:
         self._tasks = asyncio.get_running_loop()
         self._leave = asyncio.Event()
-        self._slots = Slots(self._size, self._handlers, self._elsewhere, self._hand_back)
+        self._slots = Slots(self._size, self._handlers, self._elsewhere, self._hand_back, self._on_progress)
         self._tell_io(self._ready.set)
         await self._leave.wait()
-        self._slots.drop()
+        self._slots.cancel_all(None)
 
-    def _drop(self, generation: int) -> None:
-        self._stamp = generation
-        self._slots.drop()
-
-    def _elsewhere(self, run: Run) -> Awaitable[Outcome]:
+    def _elsewhere(self, run: Run, on_progress: OnProgress) -> Awaitable[Outcome]:
         """Child processes belong to the I/O loop: their timeouts hold even while a coroutine blocks this one."""
-        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._in_process(run), self._io))
+        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._in_process(run, on_progress), self._io))
 
     def _hand_back(self, started: list[Run], ended: list[Run]) -> None:
-        self._tell_io(self._take_back, self._stamp, started, ended)
+        self._tell_io(self._report, started, ended)
 
     def _tell_io(self, call: Callable[..., None], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the I/O loop is closed: this thread was left behind
             self._io.call_soon_threadsafe(call, *arguments)
-
-    # ------------------------------------------------------------------ on the I/O loop
-
-    def _take_back(self, generation: int, started: list[Run], ended: list[Run]) -> None:
-        if generation == self._generation:
-            self._report(started, ended)

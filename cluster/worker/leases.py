@@ -1,8 +1,9 @@
 """Every lease this worker holds, from its arrival until its outcome is settled."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from time import monotonic_ns
+from typing import Protocol
 
 from cluster.core.outcome import Failed, Released
 from cluster.runtime import telemetry
@@ -10,6 +11,7 @@ from cluster.wire import taskmaster_pb2 as pb
 from cluster.worker.executor import Executor, InProcess
 from cluster.worker.invoke import Prepared
 from cluster.worker.outbox import Outbox
+from cluster.worker.progress import Board, Word
 from cluster.worker.run import Run
 from cluster.worker.slots import timeout_message
 
@@ -22,18 +24,29 @@ _STUCK = Released("the event loop of the worker was blocked")
 Key = tuple[bytes, int]
 
 
+class TellsSimple(Protocol):
+    """Who tells of leases that came through SubmitTask."""
+
+    def put(self, started: list[Run], ended: list[Run]) -> None:
+        """Tell it, and again until it is heard."""
+
+    def put_progress(self, words: Mapping[Run, Word]) -> None:
+        """Tell it once."""
+
+
 class Leases:
     """Takes leases in, has them run, and keeps what became of them until the coordinator has settled it.
 
     Lives on the I/O loop. A lease that is held already is ignored when it comes again.
 
-    State: the held runs by (task id, token), whether we drain, and whether anything is held.
+    State: the held runs by (task id, token), whether we drain, whether anything is held, and who tells of simple ones.
     """
 
     def __init__(self, slots: int, handlers: Mapping[str, Prepared], in_process: InProcess) -> None:
         self.outbox = Outbox()
-        self.executor = Executor(slots, handlers, in_process, self._report)
-        self.report_simple: Callable[[list[Run], list[Run]], None] = _nobody
+        self.board = Board(self._goes_on, self._pass_on)
+        self.executor = Executor(slots, handlers, in_process, self._report, self.board.put)
+        self.simple: TellsSimple | None = None
         self._held: dict[Key, Run] = {}
         self._draining = False
         self._empty = asyncio.Event()
@@ -58,10 +71,12 @@ class Leases:
         return pb.StatusBatch(sequence=0, holding=refs, greeting=True)
 
     async def start(self) -> None:
+        await self.board.start()
         await self.executor.start()
 
     async def stop(self) -> None:
         await self.executor.stop()
+        await self.board.stop()
 
     def accept(self, runs: Iterable[Run]) -> None:
         """Run these when there are slots for them; while we drain, give them back."""
@@ -93,12 +108,18 @@ class Leases:
         self._forget([run])
 
     def drop(self) -> None:
-        """The session is over and its leases are rescued: end everything, report nothing of it."""
+        """The session is over and its leases are rescued: end what goes on in silence.
+
+        What has ended is told in the next session, numbered anew: that is too late, but shows what ran twice. A worker
+        that drains has no next session.
+        """
+        ended = {} if self._draining else {key: run for key, run in self._held.items() if run.outcome is not None}
+        dropped = len(self._held) - len(ended)
         if self._held:
-            telemetry.emit("leases_dropped", level="warning", count=len(self._held))
-        self._held.clear()
-        self.outbox.clear()
-        self.executor.drop()
+            telemetry.emit("leases_dropped", level="warning", count=dropped, told_late=len(ended))
+        self._held = ended
+        self.outbox.renumber(told=bool(ended))
+        self.executor.cancel_all(None)
         self._look()
 
     def drain(self) -> None:
@@ -118,12 +139,12 @@ class Leases:
     def give_up_loop(self, overdue: Collection[Run]) -> None:
         """The task loop does not answer and never will: report in its place. Nothing is begun any more."""
         self._draining = True
-        self.executor.drop()
+        self.executor.cancel_all(None)
         open_runs = [run for run in self._held.values() if run.outcome is None]
         for run in open_runs:
             run.finished = monotonic_ns()
             run.outcome = _STUCK if run not in overdue else Failed(f"{timeout_message(run.timeout)}, {_BLOCKED}")
-        self._report([], open_runs)
+        self._report([], open_runs + self.executor.unreported())
 
     async def settled(self) -> None:
         """Returns when nothing is held: every lease ran or was given back, and the coordinator knows."""
@@ -138,9 +159,24 @@ class Leases:
         # Nobody mixes both ways in practice; asking once for each batch keeps the fast path fast.
         simple_started, simple_ended = [run for run in started if run.simple], [run for run in ended if run.simple]
         if simple_started or simple_ended:
-            self.report_simple(simple_started, simple_ended)
+            self._simple().put(simple_started, simple_ended)
             started, ended = [run for run in started if not run.simple], [run for run in ended if not run.simple]
-        self.outbox.put(started, ended)
+        # A start may be of a run that was dropped while its report was on its way from the task thread.
+        self.outbox.put([run for run in started if self._goes_on(run)], ended)
+
+    def _goes_on(self, run: Run) -> bool:
+        return run.outcome is None and self.holds(run)
+
+    def _pass_on(self, words: Mapping[Run, Word]) -> None:
+        simple = {run: word for run, word in words.items() if run.simple}
+        if simple:
+            self._simple().put_progress(simple)
+        self.outbox.put_progress({run: word for run, word in words.items() if not run.simple})
+
+    def _simple(self) -> TellsSimple:
+        if self.simple is None:
+            raise RuntimeError("a simple lease was taken before anybody could tell of it")
+        return self.simple
 
     def _forget(self, runs: Iterable[Run]) -> None:
         for run in runs:
@@ -150,10 +186,6 @@ class Leases:
     def _look(self) -> None:
         if not self._held:
             self._empty.set()
-
-
-def _nobody(started: list[Run], ended: list[Run]) -> None:
-    raise AssertionError("a simple lease was taken before anybody could report it")
 
 
 def runs_of(batch: pb.TaskBatch) -> list[Run]:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from time import monotonic_ns
 
 from cluster.core.outcome import Cancelled, Failed, Released, Succeeded
 from cluster.wire import taskmaster_pb2 as pb
+from cluster.worker.progress import Word
 from cluster.worker.run import Run
 
 BATCH_OUTCOMES = 500
@@ -14,25 +16,32 @@ BATCH_OUTCOMES = 500
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Runs that started (and go on) and runs that ended, told together under one sequence number."""
+    """Runs that started (and go on) and runs that ended, told together under one sequence number; or, under number 0,
+    how far some are.
+    """
 
     sequence: int
-    started: tuple[Run, ...]
-    ended: tuple[Run, ...]
+    started: tuple[Run, ...] = ()
+    ended: tuple[Run, ...] = ()
+    progress: Mapping[Run, Word] = field(default_factory=dict)
 
 
 class Outbox:
     """Batches numbered 1, 2, 3 … in the order they are told, sent again on a new stream until they are settled.
 
-    Bounded by the leases the worker may hold: every run is in here at most twice, started and ended.
+    Progress is told once, on whichever stream there is, and forgotten.
 
-    State: what has no number yet, the numbered batches, and how far the present stream has got.
+    Bounded by the leases the worker may hold: every run is in here at most three times, started, ended and its latest
+    progress, which goes with the next that comes when it has ended.
+
+    State: what has no number yet, the numbered batches, how far the present stream has got, and untold progress.
     """
 
     def __init__(self) -> None:
         self._started: deque[Run] = deque()
         self._ended: deque[Run] = deque()
         self._unsettled: deque[Batch] = deque()
+        self._progress: dict[Run, Word] = {}
         self._last = 0
         self._sent = 0
         self._filled = asyncio.Event()
@@ -46,25 +55,34 @@ class Outbox:
         self._ended.extend(ended)
         self._filled.set()
 
+    def put_progress(self, words: Mapping[Run, Word]) -> None:
+        """The latest word counts."""
+        self._progress = {run: word for run, word in (self._progress | dict(words)).items() if run.outcome is None}
+        self._filled.set()
+
     def rewind(self) -> None:
         """A new stream: everything unsettled is to be sent on it, oldest first."""
         self._sent = self._unsettled[0].sequence - 1 if self._unsettled else self._last
         self._filled.set()
 
-    def clear(self) -> None:
-        """A new session: nothing of the old one matters, and numbers begin with 1 again."""
+    def renumber(self, *, told: bool) -> None:
+        """A new session: numbers begin with 1 again. What has ended and is not settled is told again, or nothing is."""
+        unsettled = [run for batch in self._unsettled for run in batch.ended]
+        self._ended = deque([*unsettled, *self._ended] if told else [])
         self._started.clear()
-        self._ended.clear()
         self._unsettled.clear()
+        self._progress.clear()
         self._last = self._sent = 0
+        self._filled.set()
 
     async def next(self) -> Batch:
         """The next batch to send, when there is one. For one stream at a time."""
         while True:
             self._filled.clear()
-            batch = self._resend() or self._number()
+            # Progress first: it comes once a second, and outcomes may never leave a gap for it.
+            batch = self._take_progress() or self._resend() or self._number()
             if batch is not None:
-                self._sent = batch.sequence
+                self._sent = batch.sequence or self._sent
                 return batch
             await self._filled.wait()
 
@@ -74,6 +92,13 @@ class Outbox:
         while self._unsettled and self._unsettled[0].sequence <= through:
             settled.extend(self._unsettled.popleft().ended)
         return settled
+
+    def _take_progress(self) -> Batch | None:
+        if not self._progress:
+            return None
+        words, self._progress = self._progress, {}
+        alive = {run: word for run, word in words.items() if run.outcome is None}
+        return Batch(0, progress=alive) if alive else None
 
     def _resend(self) -> Batch | None:
         if self._sent == self._last:
@@ -117,6 +142,8 @@ def message(batch: Batch) -> pb.StatusBatch:
             finished_us_ago=(now - run.finished) // 1000 if run.finished else 0,
         )
         fill_in(entry, run)
+    for run, (fraction, words) in batch.progress.items():
+        told.progress.add(task_id=run.task_id, lease_token=run.token, progress=fraction, message=words)
     return told
 
 
@@ -127,8 +154,10 @@ def fill_in(entry: pb.TaskOutcome | pb.UpdateTaskStatusRequest, run: Run) -> Non
             entry.status = pb.COMPLETE
             if result is not None:
                 entry.result = result
-        case Failed(error, permanent):
+        case Failed(error, permanent, retry_in):
             entry.status, entry.error, entry.permanent = pb.FAILED, error, permanent
+            if retry_in is not None:
+                entry.retry_in_seconds = retry_in
         case Cancelled(reason):
             entry.status, entry.error = pb.CANCELLED, reason
         case Released(reason):

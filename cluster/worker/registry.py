@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from cluster.core.errors import InvalidHandler
 from cluster.core.limits import ATTEMPTS_MAX, COMMAND_CHARACTERS, TIMEOUT_SECONDS_MAX
+from cluster.core.retry import Backoff
 from cluster.worker.context import Context
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -25,12 +26,15 @@ class Handler:
     function: Callable[..., Any]
     timeout: float | None = None
     max_attempts: int | None = None
+    backoff: Backoff | None = None
 
     def __post_init__(self) -> None:
         """Raises InvalidHandler, whose message says what to change."""
         _check_command(self.command)
         _check_policy(self.command, "timeout", self.timeout, (0.001, TIMEOUT_SECONDS_MAX), (int, float))
         _check_policy(self.command, "max_attempts", self.max_attempts, (1, ATTEMPTS_MAX), (int,))
+        if self.backoff is not None and not isinstance(self.backoff, Backoff):
+            raise InvalidHandler(f"task {self.command!r}: backoff must be a Backoff(…); it is {self.backoff!r}")
         _check_function(self.command, self.function)
 
     @property
@@ -83,18 +87,18 @@ registered = Registry()
 
 
 def task(
-    command: str, *, timeout: float | None = None, max_attempts: int | None = None
+    command: str, *, timeout: float | None = None, max_attempts: int | None = None, backoff: Backoff | None = None
 ) -> Callable[[Function], Function]:
     """Register a function under `command`; the function itself stays as it is and can be called directly.
 
-    `timeout`: seconds until a run is cancelled (async) or its process killed (sync). Raises InvalidHandler at import
-    when the command is taken or a policy is out of bounds.
+    `timeout`: seconds until a run is cancelled (async) or its process killed (sync). `backoff`: how long to wait after
+    each failed attempt. Raises InvalidHandler at import when the command is taken or a policy is out of bounds.
     """
     if callable(command):
         raise InvalidHandler(f'write @task("a-name") above {_name(command)}: a task needs a name')
 
     def register(function: Function) -> Function:
-        registered.add(Handler(command, function, timeout, max_attempts))
+        registered.add(Handler(command, function, timeout, max_attempts, backoff))
         return function
 
     return register

@@ -29,8 +29,9 @@ class WorkerServicer(WorkerServiceServicer):
         first = await context.read()
         if first is grpc.aio.EOF:
             return
-        if not await self._session.known(first.session_id):
-            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"session {first.session_id} is not ours")
+        reason = await self._session.reason_against(first.session_id, first.coordinator_id)
+        if reason:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, reason)
         stream, replaced = Stream(context, self._leases), self._stream
         self._stream = stream
         telemetry.emit("stream_opened", session_id=first.session_id)

@@ -26,14 +26,20 @@ class Identity:
     name: str
     slots: int
     handlers: tuple[pb.Handler, ...]
+    host: str
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`loop_lag`: seconds by which the slower of our loops is late."""
+    """`loop_lag`: seconds by which the slower of our loops is late. `blocked_by`: the command that blocks the task loop
+    or did since the last heartbeat, "" = none.
+    """
 
     rss_bytes: int
     loop_lag: float
+    blocked_by: str = ""
+    blocked_seconds: float = 0.0
 
 
 class Session:
@@ -42,8 +48,8 @@ class Session:
     `over` is called when the coordinator says that the session is: its leases belong to others already. Then we
     register anew, as a new life with a new worker id. `health` is asked before each heartbeat.
 
-    State: our id, the address our WorkerService got, the session (0 = not registered), whether we drain and have told
-    so, and how many heartbeats failed in a row.
+    State: our id, the address our WorkerService got, the session (0 = not registered), the coordinator that answered
+    last, whether a heartbeat is under way, whether we drain and have told so, and how many heartbeats failed in a row.
     """
 
     def __init__(
@@ -60,6 +66,8 @@ class Session:
         self._identity, self._coordinators = identity, coordinators
         self._health, self._over = health, over
         self._id = 0
+        self._coordinator_id = ""
+        self._under_way = False
         self._draining = False
         self._draining_told = asyncio.Event()
         self._failures = 0
@@ -97,17 +105,37 @@ class Session:
         """Send the next heartbeat now: our stream broke, and only a heartbeat brings a coordinator to open another."""
         self._ticker.wake()
 
-    async def known(self, session_id: int) -> bool:
-        """Whether this is our session; waits while its registration may still be on its way to us."""
-        try:
+    async def reason_against(self, session_id: int, coordinator_id: str) -> str:
+        """Why a stream of this session and this coordinator ("": it does not say) is not to be served; "" = it is.
+
+        Two coordinators may both believe that we are theirs: the one that answered our last heartbeat is right. Waits
+        while a heartbeat is under way, for whoever gets it may dial before its answer has got to us.
+        """
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(REGISTRATION_SECONDS), self._changed:
-                await self._changed.wait_for(lambda: self._id == session_id)
-        except TimeoutError:
-            return False
-        return True
+                await self._changed.wait_for(
+                    lambda: not (self._under_way and self._reason_against(session_id, coordinator_id))
+                )
+        return self._reason_against(session_id, coordinator_id)
+
+    def _reason_against(self, session_id: int, coordinator_id: str) -> str:
+        if session_id != self._id:
+            return f"session {session_id} is not ours"
+        if coordinator_id and self._coordinator_id and coordinator_id != self._coordinator_id:
+            return f"coordinator {coordinator_id} is not ours: {self._coordinator_id} answered our last heartbeat"
+        return ""
 
     async def step(self) -> float:
         """One heartbeat. Returns the seconds until the next."""
+        self._under_way = True
+        try:
+            return await self._beat()
+        finally:
+            self._under_way = False
+            async with self._changed:
+                self._changed.notify_all()
+
+    async def _beat(self) -> float:
         draining = self._draining
         try:
             answer = await self._coordinators.heartbeat(self._heartbeat())
@@ -118,7 +146,7 @@ class Session:
         self._failures = 0
         if draining:
             self._draining_told.set()
-        return await self._answered(answer)
+        return self._answered(answer)
 
     def _heartbeat(self) -> pb.HeartbeatRequest:
         health = self._health()
@@ -133,15 +161,18 @@ class Session:
             draining=self._draining,
             rss_bytes=health.rss_bytes,
             loop_lag_seconds=health.loop_lag,
+            host=self._identity.host,
+            pid=self._identity.pid,
+            blocked_by=health.blocked_by,
+            blocked_seconds=health.blocked_seconds,
         )
 
-    async def _answered(self, answer: pb.HeartbeatResponse) -> float:
+    def _answered(self, answer: pb.HeartbeatResponse) -> float:
+        self._coordinator_id = answer.coordinator_id
         if answer.session_id == 0:
             return self._ended()
         if answer.session_id != self._id:
-            async with self._changed:
-                self._id = answer.session_id
-                self._changed.notify_all()
+            self._id = answer.session_id
             telemetry.emit("registered", worker_id=self.worker_id, session_id=self._id, address=self.address)
         return answer.interval_seconds or self._ticker.interval
 

@@ -5,11 +5,13 @@ import contextvars
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from time import monotonic_ns
+from typing import Any
 
-from cluster.core.outcome import Failed, Outcome, Released, Succeeded
+from cluster.core.outcome import Cancelled, Failed, Outcome, Released, Succeeded
 from cluster.runtime import telemetry
 from cluster.worker import reports
 from cluster.worker.invoke import Prepared
+from cluster.worker.progress import OnProgress, unheard
 from cluster.worker.run import NEVER, Run
 
 ANNOUNCE_NS = 200_000_000
@@ -20,7 +22,7 @@ BATCH_RUNS = 500
 LINGER_SECONDS = 0.002
 """How long outcomes wait for company while more runs are waiting for a slot."""
 
-RunInProcess = Callable[[Run], Awaitable[Outcome]]
+RunInProcess = Callable[[Run, OnProgress], Awaitable[Outcome]]
 Report = Callable[[list[Run], list[Run]], None]
 
 
@@ -28,22 +30,32 @@ class Slots:
     """At most `slots` runs at once, the others wait in the order they came.
 
     Lives on one event loop and is called on that loop only. `in_process` runs a plain `def` elsewhere and keeps its
-    timeout itself. `report` is called with the runs that started (and last) and with those that have an outcome.
+    timeout itself. `report` is called with the runs that started (and last) and with those that have an outcome,
+    `on_progress` with what a run says of itself, from whichever thread it does.
 
-    State: the waiting and the running runs, what is to be reported, and one timer for whatever is due first. One timer
-    for all, for a timer of its own would cost a short run more than all the rest.
+    State: the waiting, the running and the abandoned runs, what is to be reported, and one timer for whatever is due
+    first. One timer for all, for a timer of its own would cost a short run more than all the rest.
     """
 
-    def __init__(self, slots: int, handlers: Mapping[str, Prepared], in_process: RunInProcess, report: Report) -> None:
+    def __init__(
+        self,
+        slots: int,
+        handlers: Mapping[str, Prepared],
+        in_process: RunInProcess,
+        report: Report,
+        on_progress: OnProgress = unheard,
+    ) -> None:
         self._slots = slots
         self._handlers = handlers
         self._in_process = in_process
         self._report = report
+        self._on_progress = on_progress
         self._loop = asyncio.get_running_loop()
         # Every run gets a copy of this one, so that context variables of one task never reach the next.
         self._context = contextvars.Context()
         self._waiting: deque[Run] = deque()
         self._running: set[Run] = set()
+        self._abandoned: set[Run] = set()
         self._started: list[Run] = []
         self._ended: list[Run] = []
         self._flush_planned = False
@@ -52,6 +64,19 @@ class Slots:
 
     def __repr__(self) -> str:
         return f"<Slots {len(self._running)}/{self._slots} waiting={len(self._waiting)}>"
+
+    @property
+    def abandoned(self) -> int:
+        """Runs that were cancelled, did not end, and go on without a slot."""
+        return len(self._abandoned)
+
+    def of(self, task: asyncio.Task[Any] | None) -> Run | None:
+        """The run that this task of the loop is, if any. From any thread while the loop is blocked."""
+        return next((run for run in tuple(self._running) if run.task is task), None) if task else None
+
+    def unreported(self) -> list[Run]:
+        """What has ended and was not reported yet. From any thread while the loop is blocked."""
+        return list(self._ended)
 
     def take(self, runs: Iterable[Run]) -> None:
         self._waiting.extend(runs)
@@ -67,26 +92,22 @@ class Slots:
 
     def cancel(self, runs: Iterable[Run], verdict: Outcome | None) -> None:
         """End these runs and report `verdict` for each; None: report nothing."""
-        for run in runs:
-            if run in self._running:
-                self._cancel(run, verdict)
-            elif run.outcome is None and run in self._waiting:
-                self._waiting.remove(run)
-                run.silent = verdict is None
-                self._settle(run, verdict or Released())
-
-    def drop(self) -> None:
-        """End everything and report none of it."""
-        self._started.clear()
-        self._ended.clear()
-        self.cancel_all(None)
+        meant = set(runs)
+        waiting = [run for run in self._waiting if run in meant]
+        if waiting:
+            self._waiting = deque(run for run in self._waiting if run not in meant)
+        self._end_all(waiting, self._running & meant, verdict)
 
     def cancel_all(self, verdict: Outcome | None) -> None:
+        """The same for every run that has not ended yet."""
         waiting, self._waiting = self._waiting, deque()
+        self._end_all(waiting, self._running, verdict)
+
+    def _end_all(self, waiting: Iterable[Run], running: Iterable[Run], verdict: Outcome | None) -> None:
         for run in waiting:
             run.silent = verdict is None
             self._settle(run, verdict or Released())
-        for run in self._running:
+        for run in running:
             self._cancel(run, verdict)
 
     def _fill(self) -> None:
@@ -100,11 +121,11 @@ class Slots:
             return
         run.started = now = monotonic_ns()
         if handler.asynchronous:
-            work: Awaitable[Outcome] = handler.call(run.task_id, run.attempt, run.payload)
+            work: Awaitable[Outcome] = handler.call(run, self._on_progress)
             if run.timeout is not None:
                 run.deadline = now + int(run.timeout * 1e9)
         else:
-            work = self._in_process(run)
+            work = self._in_process(run, self._on_progress)
         run.due = min(run.deadline, now + ANNOUNCE_NS)
         self._running.add(run)
         run.task = self._loop.create_task(self._drive(run, work), name=run.command, context=self._context.copy())
@@ -116,12 +137,14 @@ class Slots:
         except asyncio.CancelledError:
             outcome = Failed("the task cancelled itself")
         except Exception as error:  # noqa: BLE001 - a slot must never be lost
-            outcome = reports.failed(error)
+            outcome = reports.raised(error)
         self._end(run, _final(run.verdict, outcome))
 
     def _end(self, run: Run, outcome: Outcome) -> None:
         """Its slot is free. A run that was abandoned and ends after all has its outcome already."""
-        if run.outcome is None:
+        if run.outcome is not None:
+            self._abandoned.discard(run)
+        else:
             run.finished = monotonic_ns()
             self._running.discard(run)
             self._settle(run, outcome)
@@ -173,6 +196,7 @@ class Slots:
     def _attend(self, run: Run, now: int) -> None:
         if run.silent or run.verdict is not None:
             telemetry.emit("task_abandoned", level="warning", task_id=str(run.uuid), command=run.command)
+            self._abandoned.add(run)
             self._end(run, run.verdict or Released())
         elif run.deadline <= now:
             self._cancel(run, Failed(timeout_message(run.timeout)))
@@ -194,9 +218,9 @@ class Slots:
 
 
 def _final(verdict: Outcome | None, outcome: Outcome) -> Outcome:
-    """What we decided, except that nobody runs again what has succeeded."""
+    """What we decided, except that nobody runs again what has succeeded, or wants to run no more."""
     match verdict, outcome:
-        case (None, _) | (Released(), Succeeded()):
+        case (None, _) | (Released(), Succeeded() | Cancelled()):
             return outcome
         case _:
             return verdict

@@ -83,10 +83,11 @@ class Stream:
     async def _take(self, batch: pb.TaskBatch) -> None:
         if batch.settled_through:
             self._leases.settle(batch.settled_through)
-        if batch.stale:
-            self._leases.refuse((ref.task_id, ref.lease_token) for ref in batch.stale)
         if len(self._leases) + len(batch.tasks) > HELD_MAX:
             await self._call.abort(
                 grpc.StatusCode.RESOURCE_EXHAUSTED, f"more than {HELD_MAX} leases were given to this worker"
             )
         self._leases.accept(runs_of(batch))
+        if batch.stale:
+            # Last: a lease may be taken away by the batch that brings it.
+            self._leases.refuse((ref.task_id, ref.lease_token) for ref in batch.stale)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import psutil
 
 from cluster.runtime.ticker import Ticker
+from cluster.worker.blocked import Incident
 from cluster.worker.session import Health
 
 LOOK_SECONDS = 0.5
@@ -14,11 +15,12 @@ LOOK_SECONDS = 0.5
 class Vitals:
     """Looks twice a second whether the I/O loop is late, and asks for a sign of life from the task loop.
 
-    `task_lag`: seconds for which the task loop owes one. State: the worst lag since it was last told.
+    `task_lag`: seconds for which the task loop owes one. `blocked`: who blocks it, or did since this was last asked.
+    State: the worst lag since it was last told.
     """
 
-    def __init__(self, task_lag: Callable[[], float]) -> None:
-        self._task_lag = task_lag
+    def __init__(self, task_lag: Callable[[], float], blocked: Callable[[], Incident]) -> None:
+        self._task_lag, self._blocked = task_lag, blocked
         self._process = psutil.Process()
         self._worst = 0.0
         self._looked: float | None = None
@@ -40,6 +42,7 @@ class Vitals:
         self._worst = max(self._worst, late, self._task_lag())
 
     def health(self) -> Health:
-        """What a heartbeat tells: the memory now, and the worst lag since the last heartbeat."""
+        """What a heartbeat tells: the memory now, and the worst since the last heartbeat."""
         worst, self._worst = self._worst, 0.0
-        return Health(rss_bytes=self._process.memory_info().rss, loop_lag=worst)
+        incident = self._blocked()
+        return Health(self._process.memory_info().rss, worst, incident.doing.command, incident.seconds)

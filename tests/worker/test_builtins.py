@@ -15,15 +15,29 @@ from cluster.core.limits import REPORT_BYTES
 from cluster.core.outcome import Failed, Outcome, Succeeded
 from cluster.runtime.settings import Settings
 from cluster.worker.builtins import built_in
+from cluster.worker.guardian import Guardian
 from cluster.worker.invoke import Prepared
+from cluster.worker.progress import unheard
+from cluster.worker.run import Run
 from tests.fixtures.eventually import eventually
 
 SETTINGS = Settings.from_env({"TASK_PROCESS_TIME": "0", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"})
 
 
+GUARDIAN = Guardian()
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def nothing_is_left_to_guard() -> AsyncIterator[None]:
+    yield
+    assert "groups=0" in repr(GUARDIAN)
+    await GUARDIAN.stop()
+
+
 async def call(settings: Settings, command: str, **payload: Any) -> Outcome:
-    (handler,) = [handler for handler in built_in(settings) if handler.command == command]
-    return await Prepared(handler).call(bytes(16), 1, json.dumps(payload).encode())
+    (handler,) = [handler for handler in built_in(settings, GUARDIAN) if handler.command == command]
+    run = Run(bytes(16), 1, command, json.dumps(payload).encode(), 1)
+    return await Prepared(handler).call(run, unheard)
 
 
 def value(outcome: Outcome) -> Any:
@@ -38,7 +52,7 @@ def error(outcome: Outcome) -> str:
 
 def test_only_what_the_settings_allow_is_announced() -> None:
     def commands(settings: Settings) -> set[str]:
-        return {handler.command for handler in built_in(settings)}
+        return {handler.command for handler in built_in(settings, GUARDIAN)}
 
     assert commands(SETTINGS) == {"noop", "demo-job"}
     assert commands(replace(SETTINGS, shell_commands=("ls",))) == {"noop", "demo-job", "shell"}

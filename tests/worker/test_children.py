@@ -14,6 +14,8 @@ import pytest_asyncio
 
 from cluster.core.outcome import Failed, Outcome, Succeeded
 from cluster.worker.children import Children
+from cluster.worker.guardian import Guardian
+from cluster.worker.progress import unheard
 from cluster.worker.run import Run
 from tests.fixtures.eventually import eventually
 
@@ -22,9 +24,13 @@ MODULE = "tests.worker.sample_tasks"
 
 @pytest_asyncio.fixture
 async def children() -> AsyncIterator[Children]:
-    children = Children([MODULE], "json")
+    guardian = Guardian()
+    children = Children([MODULE], "json", guardian)
     yield children
     await children.stop()
+    assert repr(children) == "<Children idle=0 busy=0 leaving=0>"
+    assert "groups=0" in repr(guardian)
+    await guardian.stop()
     assert not _ours()
 
 
@@ -43,7 +49,7 @@ def run(command: str, timeout: float | None = None, **payload: object) -> Run:
 
 
 async def result(children: Children, one: Run) -> object:
-    outcome = await children.run(one)
+    outcome = await children.run(one, unheard)
     assert isinstance(outcome, Succeeded), outcome
     return json.loads(outcome.result or b"null")
 
@@ -70,16 +76,16 @@ async def test_the_context_and_the_arguments_are_the_same_as_on_the_task_loop(ch
         "command": "sync-who-am-i",
         "stdin": "",
     }
-    assert await children.run(run("sync-wait")) == Failed("argument 'seconds' is missing", permanent=True)
+    assert await children.run(run("sync-wait"), unheard) == Failed("argument 'seconds' is missing", permanent=True)
 
 
 async def test_what_a_function_raises_is_told_and_its_process_lives_on(children: Children) -> None:
     first = await result(children, run("pid"))
-    outcome = await children.run(run("sync-raise"))
+    outcome = await children.run(run("sync-raise"), unheard)
     assert isinstance(outcome, Failed)
     assert outcome.error.endswith("ValueError: from a child")
     assert "invoke.py" not in outcome.error
-    outcome = await children.run(run("system-exit"))
+    outcome = await children.run(run("system-exit"), unheard)
     assert isinstance(outcome, Failed)
     assert outcome.error.endswith("SystemExit: 3")
     assert await result(children, run("pid")) == first
@@ -95,7 +101,7 @@ async def test_what_a_function_raises_is_told_and_its_process_lives_on(children:
 )
 async def test_a_crash_fails_its_task_alone(children: Children, one: Run, said: str) -> None:
     first = await result(children, run("pid"))
-    assert await children.run(one) == Failed(said)
+    assert await children.run(one, unheard) == Failed(said)
     assert await result(children, run("pid")) != first
 
 
@@ -109,7 +115,7 @@ async def test_a_child_that_died_while_idle_fails_nobody(children: Children) -> 
 
 async def test_a_run_is_killed_at_its_timeout_with_everything_it_started(children: Children, tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    outcome = await children.run(run("grandchild", timeout=1.0, path=str(pid_file)))
+    outcome = await children.run(run("grandchild", timeout=1.0, path=str(pid_file)), unheard)
     assert outcome == Failed("timed out after 1 s")
     assert not psutil.pid_exists(int(pid_file.read_text())) or await eventually(
         lambda: _gone(int(pid_file.read_text()))
@@ -124,7 +130,7 @@ def _gone(pid: int) -> bool:
 
 
 async def test_a_cancelled_run_is_killed(children: Children) -> None:
-    running: asyncio.Task[Outcome] = asyncio.create_task(children.run(run("sync-wait", seconds=60)))
+    running: asyncio.Task[Outcome] = asyncio.create_task(children.run(run("sync-wait", seconds=60), unheard))
     await eventually(_ours)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -132,11 +138,13 @@ async def test_a_cancelled_run_is_killed(children: Children) -> None:
 
 
 async def test_a_child_that_cannot_load_its_modules_fails_the_task() -> None:
-    children = Children(["tests.worker.broken_tasks"], "json")
-    assert await children.run(run("pid")) == Failed("its process ended with exit code 1 before it was ready")
+    guardian = Guardian()
+    children = Children(["tests.worker.broken_tasks"], "json", guardian)
+    assert await children.run(run("pid"), unheard) == Failed("its process ended with exit code 1 before it was ready")
     await children.stop()
+    await guardian.stop()
 
 
 async def test_starting_many_beside_grpc_crashes_none(children: Children) -> None:
     for _ in range(10):
-        assert await children.run(run("exit", code=7)) == Failed("its process ended with exit code 7")
+        assert await children.run(run("exit", code=7), unheard) == Failed("its process ended with exit code 7")

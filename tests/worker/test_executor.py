@@ -13,6 +13,7 @@ from cluster.core.outcome import Outcome, Succeeded
 from cluster.worker.executor import Executor
 from cluster.worker.invoke import Prepared
 from cluster.worker.leases import Leases
+from cluster.worker.progress import OnProgress
 from cluster.worker.registry import Handler
 from cluster.worker.run import Run
 from tests.fixtures.eventually import eventually
@@ -35,7 +36,7 @@ def plain() -> None: ...
 HANDLERS = {f.__name__: Prepared(Handler(f.__name__, f)) for f in (thread_id, forever, noop, plain)}
 
 
-async def in_process(run: Run) -> Outcome:
+async def in_process(run: Run, _on_progress: OnProgress) -> Outcome:
     return Succeeded(str(threading.get_ident()).encode())
 
 
@@ -78,14 +79,16 @@ async def test_processes_belong_to_the_io_loop(executor: tuple[Executor, Told]) 
     assert told.ended[0].outcome == Succeeded(str(threading.get_ident()).encode())
 
 
-async def test_what_was_dropped_does_not_report_even_from_its_way_back(executor: tuple[Executor, Told]) -> None:
+async def test_what_goes_on_is_ended_in_silence_and_what_has_ended_is_reported(executor: tuple[Executor, Told]) -> None:
     executor_, told = executor
-    executor_.submit([run("noop") for _ in range(1000)] + [run("forever")])
-    executor_.drop()
+    runs = [run("noop") for _ in range(1000)]
+    executor_.submit([*runs, run("forever"), run("forever"), run("noop")])
+    await eventually(lambda: len(told.ended) == 1000)
+    executor_.cancel_all(None)
     last = run("noop")
     executor_.submit([last])
     await eventually(lambda: last in told.ended)
-    assert told.ended == [last]
+    assert told.ended == [*runs, last]
 
 
 async def test_stopping_ends_what_runs_and_can_be_done_twice_or_first() -> None:

@@ -96,7 +96,7 @@ async def test_a_new_session_begins_with_nothing_and_number_1() -> None:
     outbox.put([], [ended(), ended()])
     await outbox.next()
     outbox.put([running()], [ended()])
-    outbox.clear()
+    outbox.renumber(told=False)
     outbox.put([], [fresh := ended()])
     batch = await outbox.next()
     assert (batch.sequence, batch.ended) == (1, (fresh,))

@@ -15,7 +15,7 @@ from cluster.worker import reports
 
 
 def result(value: Any) -> bytes:
-    outcome = reports.succeeded(value)
+    outcome = reports.returned(value)
     assert isinstance(outcome, Succeeded)
     assert outcome.result is not None
     return outcome.result
@@ -23,7 +23,7 @@ def result(value: Any) -> bytes:
 
 def test_a_result_is_json_and_none_is_nothing() -> None:
     assert result({"a": [1, None, "ö"]}) == '{"a":[1,null,"ö"]}'.encode()
-    assert reports.succeeded(None) == Succeeded(None)
+    assert reports.returned(None) == Succeeded(None)
 
 
 NOT_JSON = {"object": object(), "complex key": {1j: 2}, "half a surrogate": "\ud800", "function": len}
@@ -31,7 +31,7 @@ NOT_JSON = {"object": object(), "complex key": {1j: 2}, "half a surrogate": "\ud
 
 @pytest.mark.parametrize("value", NOT_JSON.values(), ids=NOT_JSON)
 def test_what_json_cannot_say_is_a_permanent_failure(value: Any) -> None:
-    outcome = reports.succeeded(value)
+    outcome = reports.returned(value)
     assert isinstance(outcome, Failed)
     assert outcome.error.startswith("the result cannot be told as JSON: ")
     assert outcome.permanent
@@ -40,7 +40,7 @@ def test_what_json_cannot_say_is_a_permanent_failure(value: Any) -> None:
 def test_a_result_that_contains_itself_is_a_failure() -> None:
     endless: list[Any] = []
     endless.append(endless)
-    assert isinstance(reports.succeeded(endless), Failed)
+    assert isinstance(reports.returned(endless), Failed)
 
 
 @given(some.text(min_size=REPORT_BYTES // 6, max_size=REPORT_BYTES // 3), some.integers(1, 9))
@@ -76,7 +76,7 @@ def test_an_error_is_its_traceback_without_our_own_frames() -> None:
     try:
         deep()
     except ValueError as error:
-        failed = reports.failed(error)
+        failed = reports.raised(error)
     assert failed.error.startswith("Traceback (most recent call last):")
     assert failed.error.endswith("ValueError: so \ufffd it is")
     assert "in deep" in failed.error
@@ -85,8 +85,8 @@ def test_an_error_is_its_traceback_without_our_own_frames() -> None:
 
 
 def test_an_error_that_explains_itself_needs_no_traceback() -> None:
-    assert reports.failed(TaskFailed("ls ended with exit code 2")) == Failed("ls ended with exit code 2")
-    assert reports.failed(BadArguments("argument 'a' is missing")) == Failed("argument 'a' is missing", permanent=True)
+    assert reports.raised(TaskFailed("ls ended with exit code 2")) == Failed("ls ended with exit code 2")
+    assert reports.raised(BadArguments("argument 'a' is missing")) == Failed("argument 'a' is missing", permanent=True)
 
 
 @given(some.text(some.characters(codec=None), min_size=1), some.integers(1, 30_000))
@@ -104,4 +104,4 @@ def test_an_exception_that_cannot_be_printed_is_still_reported() -> None:
         def __str__(self) -> str:
             raise RuntimeError
 
-    assert "Broken: <exception str() failed>" in reports.failed(Broken()).error
+    assert "Broken: <exception str() failed>" in reports.raised(Broken()).error

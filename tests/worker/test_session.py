@@ -10,7 +10,7 @@ from cluster.worker.coordinators import Coordinators
 from cluster.worker.session import Health, Identity, Session
 from tests.worker.peer import INTERVAL, Peer
 
-IDENTITY = Identity("worker-1", 5, (pb.Handler(command="noop"),))
+IDENTITY = Identity("worker-1", 5, (pb.Handler(command="noop"),), "host-1", 4711)
 
 
 class Life:
@@ -106,4 +106,4 @@ async def test_pauses_grow_while_nobody_answers_but_never_beyond_the_interval() 
 
 async def test_only_its_own_session_is_known(life: Life) -> None:
     await life.session.step()
-    assert await life.session.known(1)
+    assert await life.session.reason_against(1, "") == ""

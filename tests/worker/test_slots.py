@@ -2,7 +2,6 @@
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
@@ -11,18 +10,17 @@ import pytest
 from cluster.core.outcome import Failed, Outcome, Released, Succeeded
 from cluster.worker import slots as slots_module
 from cluster.worker.invoke import Prepared
+from cluster.worker.progress import OnProgress
 from cluster.worker.registry import Handler
 from cluster.worker.run import Run
-from cluster.worker.slots import Slots
+from cluster.worker.slots import RunInProcess, Slots
 from tests.fixtures.eventually import eventually
 
 
 class Bench:
     """Slots with functions of the test, and everything they report."""
 
-    def __init__(
-        self, slots: int, in_process: Callable[[Run], Awaitable[Outcome]] | None = None, **functions: Any
-    ) -> None:
+    def __init__(self, slots: int, in_process: RunInProcess | None = None, **functions: Any) -> None:
         handlers = {name: Prepared(Handler(name, function)) for name, function in functions.items()}
         self.started: list[Run] = []
         self.ended: list[Run] = []
@@ -32,7 +30,7 @@ class Bench:
         self.started.extend(started)
         self.ended.extend(ended)
 
-    async def _no_process(self, run: Run) -> Outcome:
+    async def _no_process(self, run: Run, _on_progress: OnProgress) -> Outcome:
         raise AssertionError("no process was expected")
 
     def give(self, command: str, count: int = 1, **fields: Any) -> list[Run]:
@@ -119,10 +117,12 @@ async def test_a_run_that_swallows_its_cancellation_is_abandoned_after_a_grace(m
     assert await bench.all_ended(next_one) == [Succeeded()]
 
     # When it ends after all, nobody is told a second time and no slot is freed twice.
+    assert bench.slots.abandoned == 1
     leave.set()
     for _ in range(5):
         await asyncio.sleep(0)
     assert bench.ended == [*held, *next_one]
+    assert bench.slots.abandoned == 0
     assert repr(bench.slots) == "<Slots 0/1 waiting=0>"
 
 
@@ -151,7 +151,7 @@ async def test_what_waits_behind_long_runs_is_given_back_for_others_may_be_idle(
     assert await bench.all_ended([ahead]) == [busy]
     # Also what comes when the long run has been told already.
     assert await bench.all_ended(bench.give("forever")) == [busy]
-    bench.slots.drop()
+    bench.slots.cancel_all(None)
 
 
 async def test_what_waits_can_be_given_back_while_what_runs_goes_on() -> None:
@@ -172,20 +172,21 @@ async def test_what_waits_can_be_given_back_while_what_runs_goes_on() -> None:
 async def test_what_is_cancelled_in_the_turn_it_was_taken_frees_its_slot() -> None:
     bench = Bench(1, forever=forever, nothing=nothing)
     bench.give("forever", 3)
-    bench.slots.drop()
+    bench.slots.cancel_all(None)
     assert await bench.all_ended(bench.give("nothing")) == [Succeeded()]
     assert len(bench.ended) == 1
 
 
-async def test_dropping_reports_not_even_what_has_ended() -> None:
+async def test_what_had_ended_when_all_was_cancelled_in_silence_is_reported() -> None:
     bench = Bench(2, nothing=nothing, forever=forever)
     bench.give("forever")
     (done,) = bench.give("nothing")
     while done.outcome is None:
         await asyncio.sleep(0)
-    bench.slots.drop()
-    await bench.all_ended(bench.give("nothing"))
-    assert len(bench.ended) == 1
+    bench.slots.cancel_all(None)
+    last = bench.give("nothing")
+    await bench.all_ended(last)
+    assert bench.ended == [done, *last]
 
 
 async def test_one_run_can_be_ended_in_silence_waiting_or_running() -> None:
@@ -236,7 +237,7 @@ async def test_whatever_a_function_raises_is_its_failure_and_not_ours(error: Bas
 async def test_a_plain_function_goes_to_a_process_and_takes_a_slot() -> None:
     go = asyncio.Event()
 
-    async def in_process(run: Run) -> Outcome:
+    async def in_process(run: Run, _on_progress: OnProgress) -> Outcome:
         await go.wait()
         return Succeeded(b"1")
 
@@ -252,7 +253,7 @@ async def test_a_plain_function_goes_to_a_process_and_takes_a_slot() -> None:
 
 
 async def test_a_slot_is_not_lost_when_running_in_a_process_breaks() -> None:
-    async def in_process(run: Run) -> Outcome:
+    async def in_process(run: Run, _on_progress: OnProgress) -> Outcome:
         raise OSError("no more processes")
 
     def plain() -> None: ...

@@ -1,5 +1,6 @@
 """Leases that came one at a time are reported one at a time, until somebody answers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from cluster.wire import taskmaster_pb2 as pb
 from cluster.worker.coordinators import Coordinators
 from cluster.worker.invoke import Prepared
 from cluster.worker.leases import Leases
+from cluster.worker.progress import OnProgress
 from cluster.worker.registry import Handler
 from cluster.worker.run import Run
 from cluster.worker.updates import Updates
@@ -23,13 +25,18 @@ async def fail() -> None:
     raise ValueError("as told")
 
 
-async def in_process(run: Run) -> Outcome:
+async def forever() -> None:
+    await asyncio.Event().wait()
+
+
+async def in_process(run: Run, _on_progress: OnProgress) -> Outcome:
     return Failed("none here")
 
 
 @pytest_asyncio.fixture
 async def leases() -> AsyncIterator[Leases]:
-    leases = Leases(1, {"fail": Prepared(Handler("fail", fail))}, in_process)
+    functions = {"fail": fail, "forever": forever}
+    leases = Leases(1, {name: Prepared(Handler(name, one)) for name, one in functions.items()}, in_process)
     await leases.start()
     yield leases
     await leases.stop()
@@ -59,13 +66,60 @@ async def test_what_nobody_heard_is_told_again_and_then_forgotten(leases: Leases
     assert not leases.holds(run)
 
 
-async def test_what_the_session_lost_is_told_to_nobody(leases: Leases, peer: Peer) -> None:
+async def test_what_had_ended_when_its_session_did_is_told_once_and_forgotten(leases: Leases, peer: Peer) -> None:
+    peer.refuse_updates = True
     coordinators = Coordinators((peer.address,), call_seconds=5)
-    updates = Updates(coordinators, leases, lambda: "worker-1-abc")
+    updates = Updates(coordinators, leases, lambda: "worker-1-def")
     leases.accept([simple()])
     await eventually(lambda: repr(updates) == "<Updates untold=1>")
     leases.drop()
     await updates.step()
     await coordinators.stop()
+    assert [update.worker_id for update in peer.updates] == ["worker-1-def"]
+    assert repr(updates) == "<Updates untold=0>"
+    assert len(leases) == 0
+
+
+async def test_what_went_on_when_its_session_ended_is_told_to_nobody(leases: Leases, peer: Peer) -> None:
+    coordinators = Coordinators((peer.address,), call_seconds=5)
+    updates = Updates(coordinators, leases, lambda: "worker-1-abc")
+    run = Run(uuid4().bytes, 5, "forever", b"{}", 1, simple=True)
+    leases.accept([run])
+    updates.put([run], [])
+    updates.put_progress({run: (0.5, "half")})
+    leases.drop()
+    await updates.step()
+    await coordinators.stop()
     assert peer.updates == []
     assert repr(updates) == "<Updates untold=0>"
+
+
+async def test_progress_is_told_with_the_status_it_has_and_a_refusal_ends_the_run(leases: Leases, peer: Peer) -> None:
+    coordinators = Coordinators((peer.address,), call_seconds=5)
+    updates = Updates(coordinators, leases, lambda: "worker-1-abc")
+    run = Run(uuid4().bytes, 5, "forever", b"{}", 1, simple=True)
+    leases.accept([run])
+    updates.put_progress({run: (0.25, "a quarter")})
+    updates.put_progress({run: (0.5, "half")})
+    await updates.step()
+    (update,) = peer.updates
+    assert (update.status, update.progress, update.progress_message) == (pb.STARTED, 0.5, "half")
+    assert leases.holds(run)
+
+    peer.refuse_updates = True
+    updates.put_progress({run: (0.75, "")})
+    await updates.step()
+    await coordinators.stop()
+    assert not leases.holds(run)
+
+
+async def test_progress_that_nobody_heard_is_not_told_again(leases: Leases) -> None:
+    coordinators = Coordinators(("127.0.0.1:1",), call_seconds=5)
+    updates = Updates(coordinators, leases, lambda: "worker-1-abc")
+    run = Run(uuid4().bytes, 5, "forever", b"{}", 1, simple=True)
+    leases.accept([run])
+    updates.put_progress({run: (0.25, "a quarter")})
+    with pytest.raises(CoordinatorUnavailable):
+        await updates.step()
+    await updates.step()
+    await coordinators.stop()

@@ -8,14 +8,15 @@ from cluster.runtime.settings import Settings
 from cluster.worker.builtins.demo import demo_handlers
 from cluster.worker.builtins.http import http_handler
 from cluster.worker.builtins.shell import shell_handler
+from cluster.worker.guardian import Guardian
 from cluster.worker.registry import Handler
 
 
-def built_in(settings: Settings) -> list[Handler]:
-    """The handlers that these settings allow."""
+def built_in(settings: Settings, guardian: Guardian) -> list[Handler]:
+    """The handlers that these settings allow. `guardian`: who kills programs that outlive the worker."""
     handlers = demo_handlers(settings.task_process_time)
     if settings.shell_commands:
-        handlers.append(shell_handler(settings.shell_commands))
+        handlers.append(shell_handler(settings.shell_commands, guardian))
     if settings.http_targets:
         handlers.append(http_handler(settings.http_targets))
     return handlers

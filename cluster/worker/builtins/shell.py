@@ -9,6 +9,7 @@ from typing import IO
 
 from cluster.core.errors import BadArguments, TaskFailed
 from cluster.core.limits import REPORT_BYTES
+from cluster.worker.guardian import Guardian
 from cluster.worker.registry import Handler
 from cluster.worker.spawned import Spawned, how_it_ended
 
@@ -19,7 +20,7 @@ _ENVIRONMENT = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR")
 """What a program inherits: not the whole environment, which holds the passwords of the cluster."""
 
 
-def shell_handler(allowed: Sequence[str]) -> Handler:
+def shell_handler(allowed: Sequence[str], guardian: Guardian) -> Handler:
     """A handler for the programs of SHELL_COMMANDS, which must be named exactly as they are there."""
 
     async def shell(argv: list[str], stdin: str = "") -> dict[str, object]:
@@ -27,34 +28,33 @@ def shell_handler(allowed: Sequence[str]) -> Handler:
             raise BadArguments(f"argument 'argv': the program must be one of {', '.join(allowed)}")
         if any("\0" in word for word in argv):
             raise BadArguments("argument 'argv': no word may contain NUL")
-        return await _run(argv, stdin)
+        return await _run(_start(argv, stdin.encode("utf-8", "replace"), guardian), argv[0])
 
     return Handler("shell", shell)
 
 
-async def _run(argv: list[str], stdin: str) -> dict[str, object]:
-    program = _start(argv, stdin.encode("utf-8", "replace"))
+async def _run(program: Spawned, name: str) -> dict[str, object]:
     async with asyncio.TaskGroup() as streams:
         output, errors = (streams.create_task(_kept(pipe)) for pipe in program.outputs)
         try:
             code = await program.exit_code()
         finally:
-            # Also after a clean end: what it left behind must not outlive the task, nor hold its output open.
+            # What it leaves behind in its group goes with it: nothing outlives the task, nor holds its output open.
             program.kill()
             await program.exit_code()
     if code != 0:
-        raise TaskFailed(f"{argv[0]} ended with {how_it_ended(code)}\n{errors.result() or output.result()}".rstrip())
+        raise TaskFailed(f"{name} ended with {how_it_ended(code)}\n{errors.result() or output.result()}".rstrip())
     return {"exit_code": 0, "stdout": output.result(), "stderr": errors.result()}
 
 
-def _start(argv: list[str], data: bytes) -> Spawned:
+def _start(argv: list[str], data: bytes, guardian: Guardian) -> Spawned:
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     # A file, not a pipe: the program need not read it, and nobody has to wait until it does.
     with tempfile.TemporaryFile() as stdin:
         stdin.write(data)
         stdin.seek(0)
         try:
-            return Spawned(argv, environment, stdin=stdin, stdout=PIPE, stderr=PIPE)
+            return Spawned(argv, environment, guardian, stdin=stdin, stdout=PIPE, stderr=PIPE)
         except OSError as error:
             raise TaskFailed(f"{argv[0]} cannot be run: {error.strerror}") from error
 
