@@ -3,8 +3,11 @@
 Woken by enqueues, freed slots and new workers; otherwise it looks by itself, soon after there was something to do and
 less and less often while there is nothing. Workers that offer the same commands share a claim. Where they differ, each
 kind gets its own, which leaves alone what only the other kinds know; what nobody knows is parked.
+
+One claim at a time: so when `isolation`, which reserves workers, has its turn, nothing is on the way to them.
 """
 
+import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -26,7 +29,7 @@ SOON, LATE = 0.005, 0.25
 
 
 class Dispatcher:
-    """State: whose turn it is, and how long the next pause is."""
+    """State: whose turn it is, how long the next pause is, and the claim under way."""
 
     def __init__(self, pool: Pool, sessions: Sessions, feed: Feed, policy: DispatchPolicy) -> None:
         self._pool = pool
@@ -35,6 +38,7 @@ class Dispatcher:
         self._policy = policy
         self._turn = 0
         self._pause = SOON
+        self._claiming = asyncio.Lock()
         self._ticker = Ticker("dispatcher", LATE, self.step, worst_pause=1.0)
 
     def __repr__(self) -> str:
@@ -52,17 +56,33 @@ class Dispatcher:
     async def step(self) -> float:
         """Claim for every free slot. Returns the seconds until the next look."""
         found = asked = 0
-        for group in self._groups():
-            slots = self._slots(group)
-            if slots.order:
-                asked += len(slots.order)
-                found += await self._claim(group, slots)
+        async with self._claiming:
+            for group in self._groups():
+                slots = self._slots(group)
+                if slots.order:
+                    asked += len(slots.order)
+                    found += await self._claim(group, slots)
         if found and found == asked:
             # There may be more, and slots may have been freed meanwhile.
             self._pause = SOON
             return 0.0 if found >= CLAIM else SOON
         self._pause = SOON if found else min(LATE, self._pause * 2)
         return self._pause
+
+    async def claim_alone(self, session: WorkerSession) -> bool:
+        """Lease a task that has to run alone to a reserved session, if it holds nothing. Whether there was one."""
+        async with self._claiming:
+            # Asked only now: a claim that began before the session was reserved may have filled it.
+            if session.leases or not session.takes_tasks:
+                return False
+            async with connected(self._pool) as connection:
+                row = await store.claim_isolated(
+                    connection, session.session_id, session.worker_id, sorted(session.commands)
+                )
+                if row is not None:
+                    session.alone = row.id.bytes
+                    await self._hand_over(connection, {session.session_id: session}, [row])
+        return row is not None
 
     def _groups(self) -> list[list[WorkerSession]]:
         groups: dict[frozenset[str], list[WorkerSession]] = defaultdict(list)

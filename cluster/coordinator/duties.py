@@ -3,9 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from cluster.coordinator.elector import Elector
-from cluster.coordinator.feed import Feed
-from cluster.coordinator.sessions import rescued_news
-from cluster.core.events import EventName
+from cluster.coordinator.rescues import Rescues
 from cluster.runtime import telemetry
 from cluster.runtime.ticker import Ticker
 from cluster.store import counters, due, history, leases, sessions
@@ -32,7 +30,7 @@ class Duties:
         self,
         pool: Pool,
         elector: Elector,
-        feed: Feed,
+        rescues: Rescues,
         woken: Callable[[], None],
         *,
         patience: float,
@@ -40,7 +38,7 @@ class Duties:
     ) -> None:
         self._pool = pool
         self._elector = elector
-        self._feed = feed
+        self._rescues = rescues
         self._woken = woken
         self._patience = patience
         self._history_days = history_days
@@ -95,8 +93,7 @@ class Duties:
             return None
         rescued = await sessions.end_expired(connection, epoch, "its session expired")
         if rescued:
-            telemetry.emit("tasks_rescued", level="warning", tasks=len(rescued))
-            self._feed.tell_tasks(EventName.TASK_RESCUED, rescued, rescued_news, level="warning")
+            self._rescues.tell(rescued)
             self._woken()
         return None
 

@@ -2,6 +2,9 @@
 
 So batches grow with the load, and on an idle system an outcome is written at once. If PostgreSQL goes away in the
 middle, the flush is repeated until it is known how it ended: an answer that was lost is asked for by task id and token.
+
+What waits is bounded: a lease is reported once, whoever sends batches over a stream is read no further while too many
+of its batches wait (`stream`), and whoever reports by calls is refused while the finisher is `full`.
 """
 
 import asyncio
@@ -11,18 +14,19 @@ from collections.abc import Callable, Sequence
 
 from cluster.coordinator.feed import Feed
 from cluster.coordinator.flush import Flush, Settling
-from cluster.coordinator.news import begun_news, event_of, outcome_news, start_news
+from cluster.coordinator.news import begun_news, event_of, late_news, outcome_news, start_news
 from cluster.coordinator.reports import Batch
 from cluster.core.errors import StoreRejected
 from cluster.core.events import EventName
 from cluster.core.outcome import Released
-from cluster.core.retry import Backoff
 from cluster.runtime import telemetry
 from cluster.runtime.ticker import Ticker
 from cluster.store.pool import Pool, connected
 
 FLUSH = 1_000
 """Reports in one flush: with more, a small one would wait long behind it."""
+FULL = 10_000
+"""Batches that may wait before calls are refused."""
 
 
 class Finisher:
@@ -35,7 +39,6 @@ class Finisher:
         self._pool = pool
         self._feed = feed
         self._freed, self._postponed = freed, postponed
-        self._backoff = Backoff()
         self._waiting: deque[Batch] = deque()
         self._flush: Flush | None = None
         self._again = False
@@ -45,6 +48,10 @@ class Finisher:
 
     def __repr__(self) -> str:
         return f"<Finisher waiting={len(self._waiting)} flush={self._flush!r}>"
+
+    @property
+    def full(self) -> bool:
+        return len(self._waiting) >= FULL
 
     def submit(self, batch: Batch) -> None:
         """Write this batch after those before it; its `settled` is called when that is done."""
@@ -73,7 +80,7 @@ class Finisher:
             if not self._waiting:
                 self._idle.set()
                 return None
-            self._flush = Flush(self._take(), self._backoff, time.monotonic())
+            self._flush = Flush(self._take(), time.monotonic())
         await self._write(self._flush)
         flush, self._flush, self._again = self._flush, None, False
         self._settle(flush)
@@ -81,10 +88,10 @@ class Finisher:
 
     def _take(self) -> list[Batch]:
         batches = [self._waiting.popleft()]
-        size = len(batches[0].outcomes)
-        while self._waiting and size + len(self._waiting[0].outcomes) <= FLUSH:
+        size = len(batches[0])
+        while self._waiting and size + len(self._waiting[0]) <= FLUSH:
             batches.append(self._waiting.popleft())
-            size += len(batches[-1].outcomes)
+            size += len(batches[-1])
         return batches
 
     async def _write(self, flush: Flush) -> None:
@@ -101,9 +108,6 @@ class Finisher:
     def _settle(self, flush: Flush) -> None:
         now = time.monotonic()
         self._tell(flush)
-        stale = sum(_settle_batch(batch, now) for batch in flush.batches)
-        stale += sum(not item.accepted for item in flush.reports)
-        refused: dict[int, list[tuple[bytes, int]]] = {}
         for item in flush.reports:
             lease = item.report.lease
             leases = item.batch.session.leases
@@ -113,17 +117,16 @@ class Finisher:
             if item.accepted:
                 item.batch.session.count(item.settlement)
             else:
-                refused.setdefault(id(item.batch), []).append((lease.key, lease.token))
-        if stale:
-            telemetry.emit("task_stale", level="warning", count=stale, reports=stale)
+                item.batch.stale.append((lease.key, lease.token))
         for batch in flush.batches:
-            batch.settled([*batch.stale, *refused.get(id(batch), ())])
+            _observe(batch, now)
+            batch.settled(batch.stale)
         self._freed()
 
     def _tell(self, flush: Flush) -> None:
         accepted = [item for item in flush.reports if item.accepted]
         begun = [item for item in accepted if not item.report.lease.started and item.report.started_us_ago is not None]
-        starts = [(batch, start) for batch in flush.batches for start in batch.starts if not start.lease.started]
+        starts = [(batch, start) for batch in flush.batches for start in batch.starts]
         self._feed.tell_tasks(EventName.TASK_STARTED, starts, start_news)
         self._feed.tell_tasks(EventName.TASK_STARTED, begun, begun_news)
         for name, level, chosen in _by_event(accepted):
@@ -131,17 +134,15 @@ class Finisher:
             telemetry.tally(name, len(chosen))
             if name is EventName.TASK_RETRIED:
                 self._postponed()
-        stale = [item for item in flush.reports if not item.accepted]
-        self._feed.tell_tasks(EventName.TASK_STALE, stale, outcome_news, level="warning")
+        if flush.noted:
+            telemetry.emit("task_stale", level="warning", count=len(flush.noted), reports=len(flush.noted))
+            self._feed.tell_tasks(EventName.TASK_STALE, flush.noted, late_news, level="warning")
 
 
-def _settle_batch(batch: Batch, now: float) -> int:
-    for start in batch.starts:
-        start.lease.started = True
+def _observe(batch: Batch, now: float) -> None:
     # What was given back says nothing of how fast this worker is.
     if completed := len(batch.outcomes) - [type(report.outcome) for report in batch.outcomes].count(Released):
         batch.session.rate.observe(completed, now)
-    return len(batch.stale)
 
 
 def _by_event(accepted: Sequence[Settling]) -> list[tuple[EventName, str, list[Settling]]]:

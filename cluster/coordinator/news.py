@@ -7,6 +7,7 @@ from cluster.coordinator.session import HeldLease, WorkerSession
 from cluster.core.events import EventName
 from cluster.core.outcome import Finish, GiveBack, Settlement, TryAgain
 from cluster.core.task import State
+from cluster.store.leases import Late
 
 
 def event_of(settlement: Settlement) -> tuple[EventName, str]:
@@ -42,15 +43,20 @@ def begun_news(item: Settling) -> TaskNews:
     return TaskNews(str(lease.task_id), session.worker_id, f"{lease.command} started on {session.name}", us_ago)
 
 
+def late_news(late: Late) -> TaskNews:
+    msg = f"A report that came too late was refused, the lease had ended: {_gist(late.note)}"
+    return TaskNews(str(late.held.task_id), late.worker_id, msg)
+
+
 def outcome_news(item: Settling) -> TaskNews:
-    """How a lease ended, or that its report came too late."""
+    """How a lease ended."""
     lease, session = item.report.lease, item.batch.session
     where = f"{lease.command} on {session.name}"
     match item.settlement:
-        case _ if not item.accepted:
-            msg = f"{where}: a late report was refused, the lease had ended"
         case Finish(State.COMPLETE):
             msg = f"{lease.command} completed on {session.name}"
+        case Finish(State.CANCELLED, error=reason):
+            msg = f"{where} was cancelled: {_gist(reason)}"
         case Finish(error=error):
             msg = f"{where} failed: {_gist(error)}"
         case TryAgain(delay, error):
@@ -63,5 +69,5 @@ def outcome_news(item: Settling) -> TaskNews:
 
 def _gist(error: str | None) -> str:
     """The last line of a traceback says most."""
-    lines = (error or "no reason given").strip().splitlines()
+    lines = (error or "").strip().splitlines() or ["no reason given"]
     return lines[-1][:200]

@@ -55,6 +55,9 @@ class PushDelivery:
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
 
+    def revoke(self, leases: Sequence[HeldLease]) -> None:
+        """Nothing tells such a worker: it hears of it when it reports."""
+
     async def start(self) -> None:
         self._task = asyncio.create_task(self._watch(), name=f"watch {self._session.name}")
         for lease in self._session.leases.values():

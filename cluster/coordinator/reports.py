@@ -1,18 +1,28 @@
-"""What workers report, as values: messages of the wire become outcomes of leases that this coordinator remembers."""
+"""What workers report, as values: messages of the wire become outcomes of leases that this coordinator remembers.
 
+What comes for any other lease came late. The worker is told so; an outcome is also kept as a note with its task.
+"""
+
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from cluster.coordinator.session import HeldLease, WorkerSession
-from cluster.core.limits import REPORT_BYTES
+from cluster.core.limits import DELAY_SECONDS_MAX, REPORT_BYTES
 from cluster.core.outcome import Cancelled, Failed, Outcome, Released, Succeeded
+from cluster.store.leases import Held, Late
 from cluster.wire import taskmaster_pb2 as pb
 
 AGE_US_MAX = 10 * 366 * 24 * 60 * 60 * 1_000_000
 """Microseconds: what a worker with a broken clock says must not lie before PostgreSQL's first year."""
+LATE = 1_000
+"""Late outcomes of one batch that are noted. A worker that tells more of them makes them up."""
+TOKEN_MAX = 2**63 - 1
+NOTE_CHARACTERS = 2_000
 
 
 class LeaseOutcome(Struct, frozen=True):
@@ -33,7 +43,8 @@ class Start(Struct, frozen=True):
 class Batch:
     """Reports that are settled together. `settled` is called with the stale ones when all of it is written.
 
-    `came_at` is monotonic; `stale` are reports of leases this coordinator does not remember.
+    `came_at` is monotonic; `stale` are reports of leases this coordinator does not remember, `late` those of them that
+    are worth a note. A lease is in at most one batch as started and in one as ended, however often it is told.
     """
 
     session: WorkerSession
@@ -42,6 +53,11 @@ class Batch:
     starts: list[Start] = field(default_factory=list)
     outcomes: list[LeaseOutcome] = field(default_factory=list)
     stale: list[tuple[bytes, int]] = field(default_factory=list)
+    late: list[Late] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        """Rows it costs to write."""
+        return len(self.outcomes) + len(self.late)
 
 
 def collect(batch: Batch, messages: Iterable[pb.TaskOutcome]) -> None:
@@ -51,11 +67,13 @@ def collect(batch: Batch, messages: Iterable[pb.TaskOutcome]) -> None:
     for message in messages:
         lease = leases.get(message.task_id)
         if lease is None or lease.token != message.lease_token:
-            batch.stale.append((message.task_id, message.lease_token))
+            _refuse(batch, message)
         elif lease.reported:
             continue
         elif message.status == pb.STARTED:
-            batch.starts.append(Start(lease, min(message.started_us_ago, AGE_US_MAX)))
+            if not lease.started:
+                lease.started = True
+                batch.starts.append(Start(lease, min(message.started_us_ago, AGE_US_MAX)))
         else:
             lease.reported = True
             started, finished = message.started_us_ago or None, message.finished_us_ago
@@ -64,13 +82,13 @@ def collect(batch: Batch, messages: Iterable[pb.TaskOutcome]) -> None:
             batch.outcomes.append(LeaseOutcome(lease, outcome_of(message), started, finished))
 
 
-def outcome_of(message: pb.TaskOutcome | pb.UpdateTaskStatusRequest) -> Outcome:
+def outcome_of(message: pb.TaskOutcome) -> Outcome:
     """The outcome that a message tells. A status that is no outcome, or a result that is no JSON, is a failure."""
     match message.status:
         case pb.COMPLETE:
             return _succeeded(message.result)
         case pb.FAILED:
-            return Failed(text(message.error) or "failed without saying why", permanent=message.permanent)
+            return _failed(message)
         case pb.CANCELLED:
             return Cancelled(text(message.error))
         case pb.RELEASED:
@@ -79,9 +97,41 @@ def outcome_of(message: pb.TaskOutcome | pb.UpdateTaskStatusRequest) -> Outcome:
             return Failed(f"the worker reported status {status}, which is no outcome", permanent=True)
 
 
+def late(held: Held, worker_id: str, outcome: Outcome) -> Late:
+    """What is kept with a task of an outcome that came too late."""
+    match outcome:
+        case Succeeded():
+            note = "completed"
+        case Failed(error):
+            note = f"failed: {error}"
+        case Cancelled(reason):
+            note = f"cancelled: {reason}"
+        case Released(reason):
+            note = f"given back: {reason}"
+    return Late(held, worker_id, note[:NOTE_CHARACTERS])
+
+
 def text(value: str) -> str:
     """What PostgreSQL can keep as text, cut at 16 KiB."""
     return value[:REPORT_BYTES].replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def _refuse(batch: Batch, message: pb.TaskOutcome) -> None:
+    batch.stale.append((message.task_id, message.lease_token))
+    # A start or a release that comes late harms nobody; what is no id and no token has no task to be noted with.
+    nameless = len(message.task_id) != 16 or message.lease_token > TOKEN_MAX
+    if len(batch.late) < LATE and not nameless and message.status not in {pb.STARTED, pb.RELEASED}:
+        held = Held(UUID(bytes=message.task_id), message.lease_token)
+        batch.late.append(late(held, batch.session.worker_id, outcome_of(message)))
+
+
+def _failed(message: pb.TaskOutcome) -> Failed:
+    wish = message.retry_in_seconds if message.HasField("retry_in_seconds") else math.nan
+    return Failed(
+        text(message.error) or "failed without saying why",
+        permanent=message.permanent,
+        retry_in=None if math.isnan(wish) else min(max(wish, 0.0), float(DELAY_SECONDS_MAX)),
+    )
 
 
 def _succeeded(result: bytes) -> Outcome:

@@ -12,8 +12,11 @@ import grpc
 from cluster.coordinator import heartbeats
 from cluster.coordinator.feed import Feed
 from cluster.coordinator.finisher import Finisher
+from cluster.coordinator.progress import ProgressBoard
 from cluster.coordinator.reports import Batch, collect
+from cluster.coordinator.revoker import Revoker
 from cluster.coordinator.sessions import Sessions
+from cluster.coordinator.steering import Steering
 from cluster.coordinator.submissions import Submissions
 from cluster.coordinator.supervision import Supervision
 from cluster.core.errors import InvalidTask, StoreUnavailable, TaskMasterError
@@ -24,6 +27,10 @@ from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceServicer
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 T = TypeVar("T")
+WORKERS = 1_000
+"""Workers that one answer lists, by name."""
+_DROP = "the lease is no longer this worker's; drop the task"
+_NO_SESSION = "this worker has no session here; send a heartbeat"
 REPORTS = frozenset({pb.STARTED, pb.COMPLETE, pb.FAILED, pb.CANCELLED, pb.RELEASED})
 
 
@@ -36,16 +43,22 @@ class CoordinatorServicer(CoordinatorServiceServicer):
         pool: Pool,
         sessions: Sessions,
         finisher: Finisher,
+        progress: ProgressBoard,
         feed: Feed,
         submissions: Submissions,
+        steering: Steering,
+        revoker: Revoker,
         supervision: Supervision,
         wake_tasks: Callable[[], None],
     ) -> None:
         self._pool = pool
         self._sessions = sessions
         self._finisher = finisher
+        self._progress = progress
         self._feed = feed
         self._submissions = submissions
+        self._steering = steering
+        self._revoker = revoker
         self._supervision = supervision
         self._wake_tasks = wake_tasks
 
@@ -60,32 +73,39 @@ class CoordinatorServicer(CoordinatorServiceServicer):
     async def UpdateTaskStatus(  # noqa: N802
         self, request: pb.UpdateTaskStatusRequest, context: Context
     ) -> pb.UpdateTaskStatusResponse:
-        session = self._sessions.of_worker(request.worker_id)
-        if session is None:
-            return pb.UpdateTaskStatusResponse(
-                accepted=False, detail="this worker has no session here; send a heartbeat"
-            )
         if request.status not in REPORTS:
             await context.abort(
                 grpc.StatusCode.INVALID_ARGUMENT, "status must be STARTED, COMPLETE, FAILED, CANCELLED or RELEASED"
             )
+        if self._finisher.full:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many reports wait to be written; come again")
+        known = self._sessions.of_worker(request.worker_id)
+        session = known or heartbeats.stranger(request.worker_id)
         settled: asyncio.Future[Sequence[tuple[bytes, int]]] = asyncio.get_running_loop().create_future()
         batch = Batch(session, time.monotonic(), partial(_resolve, settled))
-        lease = session.leases.get(await _task_key(request.task_id, context))
-        collect(batch, [_report(request, started=lease is not None and lease.started)])
+        key = await _task_key(request.task_id, context)
+        lease = session.leases.get(key)
+        collect(batch, [_report(request, key, started=lease is not None and lease.started)])
+        if request.HasField("progress"):
+            self._progress.note(session, [_progress(request, key)])
         self._finisher.submit(batch)
         if await settled:
-            return pb.UpdateTaskStatusResponse(
-                accepted=False, detail="the lease is no longer this worker's; drop the task"
-            )
+            return pb.UpdateTaskStatusResponse(accepted=False, detail=_DROP if known else _NO_SESSION)
         return pb.UpdateTaskStatusResponse(accepted=True)
 
     async def ListWorkers(self, _request: pb.ListWorkersRequest, context: Context) -> pb.ListWorkersResponse:  # noqa: N802
         async def workers() -> pb.ListWorkersResponse:
             async with connected(self._pool) as connection:
-                return pb.ListWorkersResponse(workers=map(_worker, await store.live_sessions(connection)))
+                rows = await store.live_sessions(connection)
+            return pb.ListWorkersResponse(workers=map(_worker, rows[:WORKERS]))
 
         return await _answer(context, workers())
+
+    async def CancelTasks(self, request: pb.TaskSelection, context: Context) -> pb.TaskChanges:  # noqa: N802
+        return await _answer(context, self._steering.cancel(request))
+
+    async def RetryTasks(self, request: pb.TaskSelection, context: Context) -> pb.TaskChanges:  # noqa: N802
+        return await _answer(context, self._steering.retry(request))
 
     async def WatchEvents(  # noqa: N802
         self, request: pb.WatchEventsRequest, _context: Context
@@ -99,6 +119,8 @@ class CoordinatorServicer(CoordinatorServiceServicer):
     async def Wake(self, request: pb.WakeRequest, _context: Context) -> pb.WakeResponse:  # noqa: N802
         if request.events:
             self._feed.relay(request.events, request.watcher_id)
+        if request.ended:
+            self._revoker.revoke((ended.session_id, ended.task_id, ended.lease_token) for ended in request.ended)
         if request.tasks:
             self._wake_tasks()
         if request.orders:
@@ -131,16 +153,23 @@ async def _task_key(task_id: str, context: Context) -> bytes:
     raise AssertionError("abort raises")
 
 
-def _report(request: pb.UpdateTaskStatusRequest, *, started: bool) -> pb.TaskOutcome:
+def _report(request: pb.UpdateTaskStatusRequest, key: bytes, *, started: bool) -> pb.TaskOutcome:
     # A simple worker times nothing: what it reports happened now. Without a STARTED before, it started just before.
     return pb.TaskOutcome(
-        task_id=UUID(request.task_id).bytes,
+        task_id=key,
         lease_token=request.lease_token,
         status=request.status,
         started_us_ago=0 if started or request.status == pb.RELEASED else 1,
         result=request.result,
         error=request.error,
         permanent=request.permanent,
+        retry_in_seconds=request.retry_in_seconds if request.HasField("retry_in_seconds") else None,
+    )
+
+
+def _progress(request: pb.UpdateTaskStatusRequest, key: bytes) -> pb.TaskProgress:
+    return pb.TaskProgress(
+        task_id=key, lease_token=request.lease_token, progress=request.progress, message=request.progress_message
     )
 
 

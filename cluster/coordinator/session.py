@@ -1,4 +1,7 @@
-"""One worker as this coordinator knows it: a cache of what PostgreSQL and the worker know, lost without harm."""
+"""One worker as this coordinator knows it: a cache of what PostgreSQL and the worker know, lost without harm.
+
+Bounded by what a worker may hold: its slots and what it is fed ahead (`core.dispatch.prefetch`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +11,10 @@ from uuid import UUID
 from cluster.core.dispatch import Capacity, CompletionRate, prefetch
 from cluster.core.limits import DEFAULT_ATTEMPTS, DEFAULT_TIMEOUT_SECONDS
 from cluster.core.outcome import Finish, Settlement
+from cluster.core.retry import Backoff
 from cluster.core.task import State
+
+DEFAULT_BACKOFF = Backoff()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +23,18 @@ class Policy:
 
     timeout_ms: int
     max_attempts: int
+    backoff: Backoff = DEFAULT_BACKOFF
 
     @classmethod
-    def of(cls, timeout_seconds: float = 0.0, max_attempts: int = 0) -> "Policy":
+    def of(cls, timeout_seconds: float = 0.0, max_attempts: int = 0, backoff: Backoff = DEFAULT_BACKOFF) -> "Policy":
         """0 means the default of the cluster."""
-        return cls(int((timeout_seconds or DEFAULT_TIMEOUT_SECONDS) * 1000), max_attempts or DEFAULT_ATTEMPTS)
+        return cls(int((timeout_seconds or DEFAULT_TIMEOUT_SECONDS) * 1000), max_attempts or DEFAULT_ATTEMPTS, backoff)
 
 
 @dataclass(slots=True)
 class HeldLease:
-    """A lease that this coordinator gave or took over. `reported`: its outcome waits to be written.
+    """A lease that this coordinator gave or took over. `started`: its worker said so; `reported`: its outcome waits to
+    be written.
 
     `key` is the id as the wire carries it.
     """
@@ -51,6 +59,9 @@ class Delivery(Protocol):
 
     def give(self, leases: Sequence[HeldLease]) -> None: ...
 
+    def revoke(self, leases: Sequence[HeldLease]) -> None:
+        """These are no longer the worker's: do not hand them over, or tell it to end them."""
+
     async def start(self) -> None: ...
 
     async def stop(self) -> None: ...
@@ -58,7 +69,11 @@ class Delivery(Protocol):
 
 @dataclass(slots=True, eq=False)
 class WorkerSession:
-    """State: the leases by wire id, counts since the last prolongation, when the last heartbeat came (monotonic)."""
+    """State: the leases by wire id, counts since the last prolongation, when the last heartbeat came (monotonic).
+
+    `reserved_since`: from when on (monotonic) it gets nothing but tasks that have to run alone, one at a time; `alone`:
+    the last of these. `blocked_by`: the command that blocks its task loop.
+    """
 
     session_id: int
     worker_id: str
@@ -68,6 +83,8 @@ class WorkerSession:
     streaming: bool
     policies: dict[str, Policy]
     heard_at: float
+    host: str = ""
+    pid: int = 0
     draining: bool = False
     over: bool = False
     rss_bytes: int = 0
@@ -77,6 +94,9 @@ class WorkerSession:
     leases: dict[bytes, HeldLease] = field(default_factory=dict)
     rate: CompletionRate = field(default_factory=CompletionRate)
     delivery: Delivery | None = None
+    reserved_since: float | None = None
+    alone: bytes | None = None
+    blocked_by: str = ""
 
     def __repr__(self) -> str:
         state = "over" if self.over else "draining" if self.draining else "online"
@@ -86,9 +106,19 @@ class WorkerSession:
     def commands(self) -> frozenset[str]:
         return frozenset(self.policies)
 
+    @property
+    def takes_tasks(self) -> bool:
+        """Whether it can be given something at all."""
+        return not (self.over or self.draining or self.delivery is None or not self.delivery.ready)
+
+    @property
+    def runs_alone(self) -> bool:
+        """Whether it holds a task that has to run alone."""
+        return self.alone in self.leases
+
     def capacity(self, completions_per_second: float) -> Capacity:
         """What it holds and may hold, if it completes that many."""
-        if self.over or self.draining or self.delivery is None or not self.delivery.ready:
+        if self.reserved_since is not None or not self.takes_tasks:
             return Capacity(held=0, credit=0)
         ahead = prefetch(self.slots, completions_per_second) if self.streaming else 0
         return Capacity(held=len(self.leases), credit=self.slots + ahead, ahead=ahead)

@@ -1,17 +1,18 @@
 """Sessions: heartbeats open, adopt and prolong them; the session of a worker that is gone is ended, its leases rescued.
 
 What is here is a cache. A session that another coordinator adopted, or that the leader ended, is dropped when the next
-prolongation does not find it.
+prolongation does not find it. A coordinator takes at most SESSIONS workers.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Collection
 
-from cluster.coordinator.feed import Feed, TaskNews
-from cluster.coordinator.heartbeats import pulse_of, session_of
+from cluster.coordinator.feed import Feed
+from cluster.coordinator.heartbeats import pulse_of, registration_of, session_of
+from cluster.coordinator.rescues import Rescues
 from cluster.coordinator.session import Delivery, HeldLease, WorkerSession
-from cluster.core.errors import TaskMasterError
+from cluster.core.errors import StoreUnavailable, TaskMasterError
 from cluster.core.events import EventName
 from cluster.core.task import State
 from cluster.runtime import telemetry
@@ -25,6 +26,8 @@ from cluster.wire import taskmaster_pb2 as pb
 COME_AGAIN = 2
 """Heartbeat intervals within which every live worker is heard again by who was away: the longest pause between two
 tries of a worker is one and a fifth."""
+SESSIONS = 1_000
+"""Workers of one coordinator."""
 
 Deliver = Callable[[WorkerSession], Delivery]
 
@@ -37,10 +40,18 @@ class Sessions:
     """
 
     def __init__(
-        self, pool: Pool, feed: Feed, clock: DatabaseClock, coordinator_id: str, interval: float, misses: int
+        self,
+        pool: Pool,
+        feed: Feed,
+        rescues: Rescues,
+        clock: DatabaseClock,
+        coordinator_id: str,
+        interval: float,
+        misses: int,
     ) -> None:
         self._pool = pool
         self._feed = feed
+        self._rescues = rescues
         self._clock = clock
         self._coordinator_id = coordinator_id
         self._interval, self._misses = interval, misses
@@ -61,6 +72,9 @@ class Sessions:
 
     def all(self) -> Collection[WorkerSession]:
         return self._live.values()
+
+    def of_id(self, session_id: int) -> WorkerSession | None:
+        return self._live.get(session_id)
 
     def of_worker(self, worker_id: str) -> WorkerSession | None:
         return next((session for session in self._live.values() if session.worker_id == worker_id), None)
@@ -101,17 +115,36 @@ class Sessions:
         )
 
     async def end(self, session: WorkerSession, reason: str) -> None:
-        """The worker is gone: end its session, rescue its leases. Raises StoreUnavailable, and may be called again."""
+        """The worker is gone: end its session, rescue its leases. Raises StoreUnavailable, and may be called again.
+
+        Unless it was draining, it may have been one of its tasks that ended it.
+        """
         if self._live.get(session.session_id) is not session:
             return
         session.over = True
         async with connected(self._pool) as connection:
-            rescued = await store.end_sessions(connection, self._coordinator_id, [session.session_id], reason)
-        if self._live.pop(session.session_id, None) is None:
-            return
-        self._tell_end(session, reason, rescued)
-        await self._let_go(session)
-        self.woken()
+            rescued = await store.end_sessions(
+                connection, self._coordinator_id, [session.session_id], reason, crashed=not session.draining
+            )
+        await self._ended(session, reason, rescued)
+
+    async def end_process(self, host: str, pid: int, name: str, reason: str, *, ordered: bool) -> None:
+        """Somebody saw the process of a worker end: so have its sessions, whichever coordinator holds them.
+
+        Nothing if that is known. Raises StoreUnavailable.
+        """
+        async with connected(self._pool) as connection:
+            ids = await store.sessions_of_process(connection, host, pid, name)
+            here = [session for session in map(self._live.get, ids) if session is not None]
+            for session in here:
+                session.over = True
+            crashed = not ordered and not any(session.draining for session in here)
+            rescued = await store.end_sessions(connection, None, ids, reason, crashed=crashed) if ids else []
+        for session in here:
+            await self._ended(session, reason, [row for row in rescued if row.session_id == session.session_id])
+        self._rescues.tell([row for row in rescued if all(row.session_id != session.session_id for session in here)])
+        if rescued:
+            self.woken()
 
     async def step(self) -> None:
         """Prolong the sessions that were heard of, end those that were not, drop those that are somebody else's."""
@@ -152,13 +185,15 @@ class Sessions:
             telemetry.emit("end_postponed", level="warning", worker=session.name, error=error.detail)
 
     async def _admit(self, request: pb.HeartbeatRequest) -> WorkerSession | None:
+        if len(self._live) >= SESSIONS:
+            raise StoreUnavailable(f"this coordinator has its {SESSIONS} workers; go to another one")
         session = session_of(request)
         async with connected(self._pool) as connection:
             if request.session_id == 0:
-                session.session_id = await store.open_session(connection, self._registration(session), self.ttl)
+                registration = registration_of(session, self._coordinator_id)
+                session.session_id = await store.open_session(connection, registration, self.ttl)
             elif await self._adopted(connection, request):
-                held = await store.held_leases(connection, request.session_id)
-                session.leases = {lease.key: lease for lease in (_held(session, row) for row in held)}
+                _restore(session, await store.held_leases(connection, request.session_id))
             else:
                 return None
         await self._replace(session)
@@ -185,17 +220,6 @@ class Sessions:
             connection, request.session_id, request.worker_id, self._coordinator_id, self.ttl
         )
 
-    def _registration(self, session: WorkerSession) -> store.Registration:
-        return store.Registration(
-            worker_id=session.worker_id,
-            name=session.name,
-            address=session.address,
-            coordinator=self._coordinator_id,
-            slots=session.slots,
-            streaming=session.streaming,
-            handlers=tuple(sorted(session.policies)),
-        )
-
     def _note(self, session: WorkerSession, request: pb.HeartbeatRequest) -> None:
         session.heard_at = time.monotonic()
         session.rss_bytes, session.loop_lag = request.rss_bytes, request.loop_lag_seconds
@@ -203,6 +227,25 @@ class Sessions:
             session.draining = True
             self._feed.tell(EventName.WORKER_DRAINING, f"{session.name} takes no more", worker_id=session.worker_id)
             self._ticker.wake()
+        if request.blocked_by != session.blocked_by:
+            session.blocked_by = request.blocked_by
+            self._tell_blocked(session, request.blocked_seconds)
+
+    def _tell_blocked(self, session: WorkerSession, seconds: float) -> None:
+        """Once when it begins, once when it is over."""
+        if command := session.blocked_by:
+            level, msg = "warning", f"{command} has blocked the task loop of {session.name} for {seconds:.1f} s"
+        else:
+            level, msg = "info", f"the task loop of {session.name} is free again"
+        telemetry.emit("worker_blocked", level=level, worker=session.name, blocked_by=session.blocked_by)
+        self._feed.tell(EventName.WORKER_BLOCKED, msg, level=level, worker_id=session.worker_id)
+
+    async def _ended(self, session: WorkerSession, reason: str, rescued: list[store.Rescued]) -> None:
+        if self._live.pop(session.session_id, None) is None:
+            return
+        self._tell_end(session, reason, rescued)
+        await self._let_go(session)
+        self.woken()
 
     def _tell_end(self, session: WorkerSession, reason: str, rescued: list[store.Rescued]) -> None:
         level = "info" if session.draining and not rescued else "warning"
@@ -210,7 +253,7 @@ class Sessions:
         self._feed.tell(
             EventName.WORKER_OFFLINE, f"{session.name} is offline: {reason}", level=level, worker_id=session.worker_id
         )
-        self._feed.tell_tasks(EventName.TASK_RESCUED, rescued, rescued_news, level="warning")
+        self._rescues.tell(rescued)
 
     async def _let_go(self, session: WorkerSession) -> None:
         session.leases.clear()
@@ -218,8 +261,12 @@ class Sessions:
             await session.delivery.stop()
 
 
-def rescued_news(rescued: store.Rescued) -> TaskNews:
-    return TaskNews(str(rescued.task_id), rescued.worker_id, f"Rescued from {rescued.worker_id}")
+def _restore(session: WorkerSession, rows: list[store.HeldLease]) -> None:
+    """What a session holds that is taken over; if one of these has to run alone, it goes on alone."""
+    session.leases = {row.task_id.bytes: _held(session, row) for row in rows}
+    session.alone = next((row.task_id.bytes for row in rows if row.alone), None)
+    if session.alone is not None:
+        session.reserved_since = time.monotonic()
 
 
 def _held(session: WorkerSession, row: store.HeldLease) -> HeldLease:

@@ -2,6 +2,8 @@
 
 The coordinator dials the worker. A stream that breaks is dialled again, for the worker may be alive behind a broken
 line; a refused connection means that its process is gone. One task writes the stream, one reads it.
+
+What a worker reports faster than it can be written is left in its stream: gRPC then holds it back.
 """
 
 import asyncio
@@ -13,6 +15,7 @@ from typing import TypeAlias
 import grpc
 
 from cluster.coordinator.finisher import Finisher
+from cluster.coordinator.progress import ProgressBoard
 from cluster.coordinator.reports import Batch, collect
 from cluster.coordinator.session import HeldLease, WorkerSession
 from cluster.runtime import telemetry
@@ -25,22 +28,40 @@ REDIAL = 0.2
 MESSAGE = 500
 """Leases in one message; fewer when their payloads are large."""
 MESSAGE_PAYLOAD = 4 * 1024 * 1024
+STALE = 10_000
+"""Stale leases in one message."""
+UNSETTLED = 200
+"""Batches of one worker that may wait to be written before it is read further."""
 
 Call: TypeAlias = "grpc.aio.StreamStreamCall[pb.TaskBatch, pb.StatusBatch]"
 Gone = Callable[[WorkerSession, str], Awaitable[None]]
 
 
 class StreamDelivery:
-    """State: what waits to be written, and whether the worker has told what it holds."""
+    """State: what waits to be written, how many of its batches are not settled, and whether the worker has told what it
+    holds. All of it is bounded: by the leases of the session, by UNSETTLED, by what one batch can hold.
+    """
 
-    def __init__(self, session: WorkerSession, finisher: Finisher, on_ready: Callable[[], None], on_gone: Gone) -> None:
+    def __init__(
+        self,
+        session: WorkerSession,
+        coordinator_id: str,
+        finisher: Finisher,
+        progress: ProgressBoard,
+        on_ready: Callable[[], None],
+        on_gone: Gone,
+    ) -> None:
         self._session = session
+        self._coordinator_id = coordinator_id
         self._finisher = finisher
+        self._progress = progress
         self._on_ready = on_ready
         self._on_gone = on_gone
         self._waiting: list[HeldLease] = []
         self._settled_through = 0
         self._stale: list[tuple[bytes, int]] = []
+        self._unsettled = 0
+        self._settled = asyncio.Event()
         self._written = asyncio.Event()
         self._greeted = False
         self._task: asyncio.Task[None] | None = None
@@ -55,6 +76,16 @@ class StreamDelivery:
     def give(self, leases: Sequence[HeldLease]) -> None:
         self._waiting.extend(leases)
         self._written.set()
+
+    def revoke(self, leases: Sequence[HeldLease]) -> None:
+        ended = {(lease.key, lease.token) for lease in leases}
+        kept = [lease for lease in self._waiting if (lease.key, lease.token) not in ended]
+        unsent = len(self._waiting) - len(kept)
+        self._waiting = kept
+        # Which of them were sent is not known one by one; the worker passes over what it never got.
+        if unsent < len(ended):
+            self._stale.extend(ended)
+            self._written.set()
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name=f"stream to {self._session.name}")
@@ -84,7 +115,7 @@ class StreamDelivery:
         call = worker.RunTasks()
         parts: list[asyncio.Task[None]] = []
         try:
-            await call.write(pb.TaskBatch(session_id=self._session.session_id))
+            await call.write(pb.TaskBatch(session_id=self._session.session_id, coordinator_id=self._coordinator_id))
             parts.append(asyncio.create_task(self._read(call), name=f"reader of {self._session.name}"))
             parts.append(asyncio.create_task(self._write(call), name=f"writer to {self._session.name}"))
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -105,23 +136,31 @@ class StreamDelivery:
     async def _read(self, call: Call) -> None:
         async for message in call:
             self._take(message)
+            while self._unsettled >= UNSETTLED:
+                self._settled.clear()
+                await self._settled.wait()
 
     def _take(self, message: pb.StatusBatch) -> None:
         if message.greeting:
             self._greet({(ref.task_id, ref.lease_token) for ref in message.holding})
             return
-        batch = Batch(self._session, time.monotonic(), partial(self._settle, message.sequence))
-        collect(batch, message.outcomes)
-        self._finisher.submit(batch)
+        if message.progress:
+            self._progress.note(self._session, message.progress)
+        if message.sequence:
+            self._unsettled += 1
+            batch = Batch(self._session, time.monotonic(), partial(self._settle, message.sequence))
+            collect(batch, message.outcomes)
+            self._finisher.submit(batch)
 
     def _greet(self, holding: set[tuple[bytes, int]]) -> None:
-        """The worker holds these: what else it was given got lost on the way and is given back."""
+        """The worker holds these: what else it was given got lost on the way and is given back. What it holds although
+        it is not its any more, because it was not heard when that was told, is told again."""
         self._waiting.clear()
-        lost = [
-            lease
-            for lease in self._session.leases.values()
-            if (lease.key, lease.token) not in holding and not lease.reported
+        leases = self._session.leases
+        self._stale = [
+            (key, token) for key, token in holding if (lease := leases.get(key)) is None or lease.token != token
         ]
+        lost = [lease for lease in leases.values() if (lease.key, lease.token) not in holding and not lease.reported]
         if lost:
             batch = Batch(self._session, time.monotonic(), lambda _: None)
             released = [
@@ -135,6 +174,8 @@ class StreamDelivery:
         self._on_ready()
 
     def _settle(self, sequence: int, stale: Sequence[tuple[bytes, int]]) -> None:
+        self._unsettled -= 1
+        self._settled.set()
         self._settled_through = max(self._settled_through, sequence)
         self._stale.extend(stale)
         self._written.set()
@@ -145,7 +186,7 @@ class StreamDelivery:
             self._written.clear()
             while self._greeted and (self._waiting or self._stale or told < self._settled_through):
                 leases, told = self._next_leases(), self._settled_through
-                stale, self._stale = self._stale, []
+                stale, self._stale = self._stale[:STALE], self._stale[STALE:]
                 await call.write(
                     pb.TaskBatch(
                         tasks=[_message(lease) for lease in leases],

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from cluster.coordinator.feed import Feed, TaskNews
-from cluster.core.errors import InvalidTask
+from cluster.core.errors import InvalidTask, StoreUnavailable
 from cluster.core.new_task import NewTask
 from cluster.core.payload import checked_payload
 from cluster.runtime.ids import new_id
@@ -13,19 +13,26 @@ from cluster.store.certainty import enqueue_for_certain
 from cluster.store.pool import Pool
 from cluster.wire import taskmaster_pb2 as pb
 
+IN_FLIGHT = 1_000
+"""Calls that may wait for PostgreSQL at once; so many ids, too, may wait in the feed to be told as scheduled."""
+
 
 class Submissions:
-    """No state of its own."""
+    """State: how many calls are under way."""
 
     def __init__(self, pool: Pool, feed: Feed, wake_tasks: Callable[[], None]) -> None:
         self._pool = pool
         self._feed = feed
         self._wake_tasks = wake_tasks
+        self._in_flight = 0
 
     async def submit(self, request: pb.ClientTaskRequest) -> pb.ClientTaskResponse:
         """Raises InvalidTask, PayloadTooLarge, StoreUnavailable or OutcomeUnknown."""
         task = _new_task(request)
+        if self._in_flight >= IN_FLIGHT:
+            raise StoreUnavailable("too many tasks are being enqueued at once; this one was not, try again")
         task_id = str(task.id)
+        self._in_flight += 1
         self._feed.order.expect([task_id])
         news: TaskNews | None = None
         try:
@@ -33,6 +40,7 @@ class Submissions:
             if enqueued.created:
                 news = TaskNews(task_id, "", f"{task.command} scheduled")
         finally:
+            self._in_flight -= 1
             self._feed.scheduled(task_id, news)
         if enqueued.created:
             self._wake_tasks()

@@ -33,7 +33,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class HeldLease:
-    """A lease of a session, as a coordinator needs it that takes the session over."""
+    """A lease of a session, as a coordinator needs it that takes the session over. `alone`: the task runs alone."""
 
     task_id: UUID
     token: int
@@ -41,6 +41,7 @@ class HeldLease:
     attempt: int
     max_attempts: int | None
     state: State
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +225,8 @@ async def _live(connection: Connection, name: str | None) -> list[SessionRow]:
 
 
 def _held_lease(*facts: Any) -> HeldLease:
-    task_id, token, command, attempt, max_attempts, state = facts
-    return HeldLease(task_id, token, command, attempt, max_attempts, State(state))
+    task_id, token, command, attempt, max_attempts, state, alone = facts
+    return HeldLease(task_id, token, command, attempt, max_attempts, State(state), alone)
 
 
 async def _rescue(connection: Connection, ended: Sequence[int]) -> list[Rescued]:
