@@ -12,7 +12,9 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import psutil
 import psycopg
+import pytest
 
 from cluster.runtime.ids import new_id
 from tests.acceptance.cluster import LENT, PRIVATE
@@ -79,7 +81,8 @@ class Directed:
 
     def _online(self) -> set[str]:
         for name, program in self._programs.items():
-            assert program.exit_code in {None, -signal.SIGKILL}, f"{name} ended: {(self._folder / 'log').read_text()}"
+            if program.exit_code not in {None, -signal.SIGKILL}:
+                pytest.fail(f"{name} ended: {(self._folder / 'log').read_text()[-4000:]}")
         try:
             if self.http.get("/readyz").status_code != 200:
                 return set()
@@ -110,28 +113,55 @@ class Directed:
             **({listen: f"127.0.0.1:{self._ports[name]}"} if listen else {}),
         }
 
+    def measure(self, phase: str) -> None:
+        """Write down how much memory everybody holds."""
+        for name, program in self._programs.items():
+            if program.exit_code is None:
+                size = psutil.Process(program.pid).memory_info().rss
+                self._chaos.write("memory", target=name, target_pid=program.pid, rss_bytes=size, phase=phase)
+
     # ------------------------------------------------------------ requests
 
     def enqueue(
-        self, command: str, count: int = 1, *, delay: float = 0.0, times: int = 1, **payload: object
+        self,
+        command: str,
+        count: int = 1,
+        *,
+        delay: float = 0.0,
+        times: int = 1,
+        key: str | None = None,
+        **payload: object,
     ) -> list[UUID]:
         """So many tasks in one call, with ids of ours; said `times` times, as by one who does not trust the answer."""
         ids = [new_id() for _ in range(count)]
-        fields = {"command": command, "payload": payload, "delay_seconds": delay}
+        fields = {"command": command, "payload": payload, "delay_seconds": delay, "unique_key": key}
         body = {"tasks": [{**fields, "task_id": str(task_id)} for task_id in ids]}
         for _ in range(times):
-            self._calls += 1
-            asked = {"op": "enqueue", "call": f"client-1/{self._calls}"}
-            self._client.write("invoke", **asked, task_ids=ids, delays=[delay] * count)
-            try:
-                answer = self.http.post("/api/schedule/batch", json=body)
-            except httpx.TransportError as error:
-                self._client.write("unknown", **asked, detail=repr(error))
-            else:
-                kind = "ok" if answer.status_code in {200, 201} else "unknown"
-                task_ids = answer.json()["task_ids"] if kind == "ok" else []
-                self._client.write(kind, **asked, status=answer.status_code, task_ids=task_ids)
+            asked = {"task_ids": ids, "delays": [delay] * count, "unique_keys": [key] * count}
+            self._call("enqueue", "/api/schedule/batch", body, asked)
         return ids
+
+    def cancel(self, task_id: UUID) -> None:
+        """By hand."""
+        self._call("cancel", f"/api/tasks/{task_id}/cancel", None, {"task_ids": [task_id]})
+
+    def _call(self, operation: str, path: str, body: object, asked: dict[str, object]) -> None:
+        self._calls += 1
+        named = {"op": operation, "call": f"client-1/{self._calls}"}
+        self._client.write("invoke", **named, **asked)
+        try:
+            answer = self.http.post(path, json=body)
+        except httpx.TransportError as error:
+            self._client.write("unknown", **named, detail=repr(error))
+            return
+        facts = answer.json()
+        if answer.status_code not in {200, 201}:
+            self._client.write("unknown", **named, status=answer.status_code, detail=answer.text)
+        elif operation == "enqueue":
+            self._client.write("ok", **named, status=answer.status_code, task_ids=facts["task_ids"])
+        else:
+            changed = [facts["task_id"]] if facts["changed"] else []
+            self._client.write("ok", **named, status=answer.status_code, task_ids=changed)
 
     # ------------------------------------------------------------ what happened
 

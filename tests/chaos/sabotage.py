@@ -1,18 +1,18 @@
 """Switches that break one rule each, so that the checkers can be seen to find it.
 
-They exist in this harness alone: the launcher of a process calls `install(name)` before its role begins. Most take a
-condition out of a statement of sql/queries; a switch that no longer finds what it is to break raises, or the proof that
-the checkers can fail would go away unnoticed.
+They exist in this harness alone: the launcher of a process calls `install(name)` when its role is imported and has not
+begun. Most take a condition out of a statement of sql/queries; one that no longer finds what it is to break raises, or
+the proof that the checkers can fail would go away unnoticed.
 """
 
 import asyncio
 import os
-import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 
@@ -21,6 +21,8 @@ from cluster.edge.ingest import Ingest
 from cluster.runtime.ids import new_id
 from cluster.store import statements
 from cluster.store.enqueue import Enqueued
+from cluster.store.pool import Connection
+from tests.chaos import crash_points
 
 VARIABLE = "CHAOS_SABOTAGE"
 """Names the switch; empty or absent = none."""
@@ -28,46 +30,68 @@ COMMIT_LATE = 0.5
 """Seconds from the answer to the INSERT."""
 LEASE_SECONDS = 2.0
 """Age at which a lease is rescued, whoever holds it."""
+LEAK_AFTER, LEAK_BYTES = 5.0, 200 * 2**20
+"""Seconds after the beginning of a process, when its memory has been measured."""
 
-FENCE = re.compile(
-    re.escape("AND t.lease_token = (SELECT :tokens::bigint[])[width_bucket(t.id, (SELECT :ids::uuid[]))]")
-)
+FENCE = "AND t.lease_token = (SELECT :tokens::bigint[])[width_bucket(t.id, (SELECT :ids::uuid[]))]"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Edit:
-    """In sql/queries/<statement>.sql every match of `pattern` is replaced."""
+    """In sql/queries/<statement>.sql every `text` becomes `instead`."""
 
     statement: str
-    pattern: re.Pattern[str]
-    replacement: str = ""
+    text: str
+    instead: str = ""
+
+    def applied(self, sql: str) -> str:
+        """Raises RuntimeError if there is nothing to replace."""
+        if self.text not in sql:
+            raise RuntimeError(f"{self.statement}.sql has no {self.text!r} to break any more")
+        return sql.replace(self.text, self.instead)
+
+
+EDITS: Mapping[str, tuple[Edit, ...]] = {
+    # An outcome counts whoever holds the lease by now.
+    "no-fence": tuple(Edit(name, FENCE) for name in ("start", "finish", "retry", "release")),
+    # What a lost worker held stays with it.
+    "no-rescue": (Edit("rescue", "AND ended_at IS NOT NULL", "AND false"),),
+    # What has a lease is leased again.
+    "double-dispatch": (Edit("claim", "WHERE state = 1 ", "WHERE state IN (1, 2) "),),
+    # What is due later is ready at once.
+    "early": (Edit("due_promote", "AND scheduled_at <= statement_timestamp()"),),
+    # A task that has its outcome is also still there.
+    "finish-copies": (Edit("finish", "DELETE FROM tasks AS t", "UPDATE tasks AS t SET state = t.state"),),
+    "uncounted": (Edit("finish", "FROM gone HAVING count(*) > 0", "FROM gone HAVING false"),),
+    "backdated": (Edit("claim", "picked_at = statement_timestamp()", "picked_at = timestamptz '2020-01-01'"),),
+    # One crash is enough.
+    "hasty-quarantine": (
+        Edit("rescue", "crashes >= 3", "crashes >= 1"),
+        Edit("rescue", "crashes < 3", "crashes < 1"),
+    ),
+}
+"""Switches that are made by editing statements."""
 
 
 def install(name: str) -> None:
     """From now on this process breaks the rule of this name, "" for none. Raises KeyError, or RuntimeError as above."""
-    if name:
-        SWITCHES[name]()
+    if name in EDITS:
+        _edit(EDITS[name])
+    elif name:
+        DEEDS[name]()
 
 
-def _edited(*edits: Edit) -> Callable[[], None]:
-    return lambda: _edit(edits)
-
-
-def _edit(edits: Sequence[Edit]) -> None:
+def _edit(edits: Iterable[Edit]) -> None:
     translate = statements.for_psycopg
 
     def broken(text: str) -> str:
         for edit in edits:
             if text.startswith(f"-- {edit.statement}:"):
-                text, changes = edit.pattern.subn(edit.replacement, text)
-                if not changes:
-                    raise RuntimeError(f"{edit.statement}.sql has no {edit.pattern.pattern!r} to break any more")
+                text = edit.applied(text)
         return translate(text)
 
     statements.for_psycopg = broken
     statements.statement.cache_clear()
-    for edit in edits:
-        statements.statement(edit.statement)
 
 
 def _ack_before_commit() -> None:
@@ -101,6 +125,31 @@ def _no_idempotence() -> None:
     Ingest.enqueue = again  # type: ignore[method-assign]
 
 
+def _invented_result() -> None:
+    """What is written as the result of a task is not what it returned."""
+
+    def invented(finish: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def call(connection: Connection, reports: Sequence[Any]) -> Any:
+            return await finish(connection, [report._replace(result=b'"invented"') for report in reports])
+
+        return call
+
+    crash_points.replace("cluster.store.leases:finish", invented)
+
+
+def _cancel_undone() -> None:
+    """A cancel is answered from a transaction that is rolled back then."""
+
+    def undone(cancel: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def call(connection: Connection, *facts: Any, **named: Any) -> Any:
+            async with connection.transaction(force_rollback=True):
+                return await cancel(connection, *facts, **named)
+
+        return call
+
+    crash_points.replace("cluster.store.steering:cancel", undone)
+
+
 RESCUE_BY_TIME = """
 WITH old AS MATERIALIZED (
   SELECT id, state AS was FROM tasks
@@ -118,7 +167,7 @@ SELECT count(*), -count(*) FROM old WHERE was = 3 HAVING count(*) > 0
 
 
 def _rescue_by_time() -> None:
-    """What so many queues do: who takes long is taken for dead. Beside the coordinator, on a connection of its own."""
+    """What so many queues do: who takes long is taken for dead. Beside the role, on a connection of its own."""
     threading.Thread(target=_rescue_for_ever, name="rescue by time", daemon=True).start()
 
 
@@ -129,16 +178,28 @@ def _rescue_for_ever() -> None:
             connection.execute(RESCUE_BY_TIME, [LEASE_SECONDS])
 
 
-SWITCHES: Mapping[str, Callable[[], None]] = {
-    "no-fence": _edited(
-        *(Edit(name, re.compile(re.escape(_FENCE))) for name in ("start", "finish", "retry", "release"))
-    ),
+def _drop_keys() -> None:
+    """Nothing keeps a unique_key unique any more."""
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("DROP INDEX IF EXISTS tasks_unique_key")
+
+
+def _leak() -> None:
+    """A while after it has begun, every process keeps a lot of memory."""
+    kept: list[bytes] = []
+    leaking = threading.Timer(LEAK_AFTER, lambda: kept.append(b"leak" * (LEAK_BYTES // 4)))
+    leaking.daemon = True
+    leaking.start()
+
+
+DEEDS: Mapping[str, Callable[[], None]] = {
     "ack-before-commit": _ack_before_commit,
-    "rescue-by-time": _rescue_by_time,
-    "no-rescue": _edited(Edit("rescue", re.compile(r"AND ended_at IS NOT NULL"), "AND false")),
     "no-idempotence": _no_idempotence,
-    "double-dispatch": _edited(Edit("claim", re.compile(r"WHERE state = 1\b"), "WHERE state IN (1, 2)")),
-    "early": _edited(Edit("due_promote", re.compile(r"AND scheduled_at <= statement_timestamp\(\)"))),
-    "uncounted": _edited(Edit("finish", re.compile(r"FROM gone HAVING count\(\*\) > 0"), "FROM gone HAVING false")),
+    "invented-result": _invented_result,
+    "cancel-undone": _cancel_undone,
+    "rescue-by-time": _rescue_by_time,
+    "no-keys": _drop_keys,
+    "leak": _leak,
 }
-"""By name. Each is for the processes of one role; in the others it breaks nothing."""
+"""The other switches."""
+SWITCHES = (*EDITS, *DEEDS)

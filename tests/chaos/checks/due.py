@@ -17,7 +17,7 @@ def check(history: History, tables: Tables, limits: Limits) -> list[Violation]:
     due, delayed = _due(history)
     if not delayed & executions.keys():
         return [Violation.nothing("no task with a delay was run")]
-    slack = round(limits.slack * SECOND)
+    slack = round(limits.early * SECOND)
     found = [
         Violation("early", f"ran {(due[task_id] - run.started) / SECOND:.3f} s before its delay was over", task_id)
         for task_id, runs in executions.items()

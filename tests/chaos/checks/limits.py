@@ -25,8 +25,11 @@ class Limits:
     """After the end of a fault of one worker: it thaws, and begins leases that it lost until it is told."""
     unreported: float = 2.0
     """How long the outcome of a run that ended may be on its way to COMMIT while nothing is the matter."""
-    slack: float = 0.1
-    """How far the times of two statements, or of two clocks, may contradict each other."""
+    slack: float = 0.5
+    """How far the times of two statements may contradict each other: one that waits for the processor or for a lock
+    goes by the time at which it came."""
+    early: float = 0.05
+    """How far the clocks of the history and of the database may contradict each other."""
     max_attempts: int = 3
     """Of a task that names no number of its own, and whose command does not either:"""
     attempts_of: Mapping[str, int] = field(default_factory=dict)

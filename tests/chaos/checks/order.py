@@ -74,7 +74,8 @@ def _trail(row: Row, slack: timedelta) -> Iterator[str]:
     for earlier, later in _pairs(lived):
         if later.outcome == "retried" and (earlier is None or earlier.outcome not in ENDED):
             yield f"retried by hand after {earlier.outcome if earlier else 'nothing'}"
-        if earlier is not None and earlier.outcome in FOR_GOOD and later.outcome != "retried":
+        # A cancel is noted when it takes a lease away, and once more when its task is tried again.
+        if earlier is not None and earlier.outcome in FOR_GOOD and later.outcome not in {"retried", earlier.outcome}:
             yield f"{later.outcome} after {earlier.outcome}"
     if row.state is State.COMPLETE and lived and lived[-1].outcome in FOR_GOOD:
         yield f"complete after {lived[-1].outcome}"

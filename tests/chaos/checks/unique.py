@@ -35,11 +35,12 @@ def _together(some: list[Span], others: list[Span], slack: timedelta) -> bool:
 
 
 def _lives(row: Row, tables: Tables) -> Iterator[Span]:
-    begun, ended = row.created_at, None
+    """Of an earlier life only as much as is proved: the entry before `retried` names its end, but not when it was."""
+    begun, proved = row.created_at, [row.created_at]
     for entry in row.trail:
         if entry.outcome == "retried":
-            yield begun, ended or entry.at
-            begun = entry.at
+            yield begun, proved[-2:][0]
+            begun, proved = entry.at, [entry.at]
         elif entry.outcome != "stale":
-            ended = entry.at
+            proved.append(entry.at)
     yield begun, row.finished_at or tables.taken_at
