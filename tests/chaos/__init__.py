@@ -1,8 +1,8 @@
-"""The proof that nothing is lost: real processes, a real PostgreSQL, faults drawn by a seed, and a history that is written
-outside PostgreSQL and compared with its tables at the end.
+"""The proof that nothing is lost: real processes, a real PostgreSQL, faults drawn by a seed, and a history that is
+written outside PostgreSQL and compared with its tables at the end.
 
     python -m tests.chaos --seed 7 --minutes 5      a run, its report, and the command that replays it
-    nox -s chaos                                    a few minutes by a new seed, and the proof that the checkers can fail
+    nox -s chaos                                    minutes by a new seed, and the proof that the checkers can fail
 
 Who takes part::
 

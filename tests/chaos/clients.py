@@ -20,9 +20,12 @@ PATIENCE = 8.0
 """Seconds for one answer."""
 AGAIN_AFTER = 0.5
 """Seconds until a call with ids of its own is repeated."""
+STEERED = 0.3
+"""Share of calls that cancel or retry something by hand."""
 REFUSED = {400, 404, 409, 413, 422}
 """Statuses that say: nothing happened."""
-REMEMBERED = 2_000
+REMEMBERED = 30
+"""Tasks of late whose fate a client may still change; most of them go on for some seconds."""
 
 
 class Throttle:
@@ -49,7 +52,7 @@ class Throttle:
 
 
 class Client:
-    """One client. State: its dice, how many calls it has made, and the tasks it knows of."""
+    """One client. State: its dice, how many calls it has made, and the tasks it may cancel or retry."""
 
     def __init__(
         self, name: str, edges: Sequence[str], throttle: Throttle, recorder: Recorder, dice: random.Random
@@ -66,7 +69,7 @@ class Client:
         """Until `wanted` says no, and then to the end of the call that is under way."""
         async with httpx.AsyncClient(timeout=PATIENCE) as http:
             while wanted():
-                if self._known and self._dice.random() < 0.1:
+                if self._known and self._dice.random() < STEERED:
                     await self._steer(http)
                 else:
                     await self._enqueue(http, wanted)
@@ -94,7 +97,7 @@ class Client:
         task_ids = _promised(answer) if kind == "ok" else []
         self._recorder.write(kind, **asked, **facts, task_ids=task_ids)
         self.acknowledged += len(task_ids)
-        self._known.extend(task_ids)
+        self._known.extend(task_ids[index] for index in order.lasting if index < len(task_ids))
         if kind != "ok":
             await asyncio.sleep(0.1)
         return kind == "ok"

@@ -1,7 +1,7 @@
 """What clients ask for: which tasks, how many at once, when. Pure: a function of a random generator."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -23,10 +23,12 @@ class Wanted:
 
 
 COMMANDS = (
-    Wanted("chaos-quick", 8_800),
+    Wanted("chaos-quick", 8_740),
     Wanted("chaos-nap", 800),
     Wanted("chaos-flaky", 180),
     Wanted("chaos-plain", 150),
+    Wanted("chaos-again", 40),
+    Wanted("chaos-cancel", 20),
     Wanted("chaos-leak", 30),
     Wanted("chaos-exit", 12),
     Wanted("chaos-stubborn", 12),
@@ -35,17 +37,23 @@ COMMANDS = (
     Wanted("chaos-deadly", 4),
 )
 
+QUICK = {"chaos-quick", "chaos-leak"}
+
 
 @dataclass(frozen=True)
 class Request:
-    """One enqueue. `task_ids`: those the client chose, or none; `delays`, `unique_keys`: one a task."""
+    """One enqueue. `task_ids`: those the client chose, or none; `delays`, `unique_keys`: one a task.
+
+    `lasting`: which of its tasks are not over at once, so that somebody may still change their fate by hand.
+    """
 
     path: str
     body: dict[str, Any]
     count: int
     task_ids: tuple[UUID, ...] = ()
     delays: tuple[float, ...] = ()
-    unique_keys: tuple[str | None, ...] = field(default=())
+    unique_keys: tuple[str | None, ...] = ()
+    lasting: tuple[int, ...] = ()
 
 
 def request(call: str, dice: random.Random) -> Request:
@@ -60,6 +68,9 @@ def request(call: str, dice: random.Random) -> Request:
         task_ids=tuple(UUID(task["task_id"]) for task in tasks) if own_ids else (),
         delays=tuple(task.get("delay_seconds", 0.0) for task in tasks),
         unique_keys=tuple(task.get("unique_key") for task in tasks),
+        lasting=tuple(
+            index for index, task in enumerate(tasks) if task["command"] not in QUICK or task.get("delay_seconds")
+        ),
     )
 
 
@@ -88,6 +99,8 @@ def _payload(command: str, dice: random.Random) -> dict[str, Any]:
             return {"seconds": round(dice.uniform(0.0, 0.3), 3)}
         case "chaos-flaky":
             return {"good": dice.randint(2, 5)}
+        case "chaos-again":
+            return {"good": dice.randint(2, 4)}
         case "chaos-block":
             return {"seconds": dice.choice([0.3, 0.6, 1.0, 6.0])}
         case "chaos-deadly":

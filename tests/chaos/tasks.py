@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from cluster import Context, task
+from cluster import Backoff, Cancel, Context, Retry, task
 from tests.chaos import tokens
 from tests.chaos.cast import HISTORY_VARIABLE
 from tests.chaos.history import Ending, Recorder
@@ -56,6 +56,9 @@ def told(ctx: Context) -> Iterator[UUID]:
     execution = Execution(_recorder(), ctx)
     try:
         yield execution.id
+    except (Retry, Cancel) as wish:
+        execution.end("retry" if isinstance(wish, Retry) else "cancel")
+        raise
     except asyncio.CancelledError:
         execution.end("cancelled")
         raise
@@ -80,7 +83,9 @@ async def quick(ctx: Context, call: str = "") -> UUID:
 @task("chaos-nap")
 async def nap(ctx: Context, seconds: float, call: str = "") -> UUID:
     with told(ctx) as execution:
-        await asyncio.sleep(seconds)
+        for part in range(4):
+            ctx.progress(part / 4, f"quarter {part}")
+            await asyncio.sleep(seconds / 4)
         return execution
 
 
@@ -92,13 +97,29 @@ def plain(ctx: Context, seconds: float = 0.0, call: str = "") -> UUID:
         return execution
 
 
-@task("chaos-flaky", max_attempts=4)
+@task("chaos-flaky", max_attempts=4, backoff=Backoff(first=0.5))
 async def flaky(ctx: Context, good: int, call: str = "") -> UUID:
     """Fails until its attempt number `good`."""
     with told(ctx) as execution:
         if ctx.attempt < good:
             raise RuntimeError(f"attempt {ctx.attempt} was meant to fail")
         return execution
+
+
+@task("chaos-again", max_attempts=3)
+async def again(ctx: Context, good: int, call: str = "") -> UUID:
+    """Asks for another attempt until its attempt number `good`."""
+    with told(ctx) as execution:
+        if ctx.attempt < good:
+            raise Retry(in_=0.3, reason=f"attempt {ctx.attempt} wants another")
+        return execution
+
+
+@task("chaos-cancel")
+def call_off(ctx: Context, call: str = "") -> UUID:
+    """Calls itself off, in a child process."""
+    with told(ctx):
+        raise Cancel("it was of no use")
 
 
 @task("chaos-exit", max_attempts=2)
