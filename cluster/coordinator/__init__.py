@@ -34,9 +34,9 @@ Several coordinators may run at once: claims skip each other's locks, and every 
 A worker whose commands nobody else offers gets its own claim, so the usual homogeneous cluster needs one statement for
 all workers. Connections: one pool of DB_POOL_SIZE; the hot path uses two of them (claim, finish).
 
-Bounds. Everything here is bounded by the workers (`sessions.SESSIONS`), by the leases that they may hold, or by a number
-named beside it: the ring of events, reports that wait (a worker that floods is read no further), enqueues under way,
-progress, what one message or one statement may carry.
+Bounds. Everything here is bounded by the workers (`sessions.SESSIONS`), by the leases that they may hold, or by a
+number named beside it: the ring of events, reports that wait (a worker that floods is read no further), enqueues under
+way, progress, what one message or one statement may carry.
 
 Time. Pauses and ages are monotonic; what is due, expired or told to people goes by the database clock alone. So a
 coordinator whose wall clock is an hour off differs from others in nothing.

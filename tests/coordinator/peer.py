@@ -29,10 +29,14 @@ class PeerWorker(WorkerServiceServicer):
         slots: int = 5,
         commands: Sequence[str] = ("noop",),
         streaming: bool = True,
+        handlers: Sequence[pb.Handler] = (),
+        host: str = "",
+        pid: int = 0,
     ) -> None:
         self.coordinator = coordinator
         self.worker_id = f"{name}-{uuid4().hex[:8]}"
         self.name, self.slots, self.commands, self.streaming = name, slots, commands, streaming
+        self.handlers, self.host, self.pid = handlers, host, pid
         self.session_id = 0
         self.leases: list[pb.TaskLease] = []
         self.requests: list[pb.TaskRequest] = []
@@ -42,6 +46,7 @@ class PeerWorker(WorkerServiceServicer):
         self.holding: list[pb.LeaseRef] = []
         self.sequence = 0
         self.streams = 0
+        self.dialled_by = ""
         self._outgoing: asyncio.Queue[pb.StatusBatch | None] = asyncio.Queue()
         self._server = Server("127.0.0.1", 0, ("taskmaster.v1.WorkerService",))
 
@@ -72,6 +77,9 @@ class PeerWorker(WorkerServiceServicer):
             commands=self.commands,
             streaming=self.streaming,
             session_id=self.session_id,
+            handlers=self.handlers,
+            host=self.host,
+            pid=self.pid,
         )
         request.MergeFrom(pb.HeartbeatRequest(**changes))
         response = await self.coordinator.SendHeartbeat(request)
@@ -84,6 +92,10 @@ class PeerWorker(WorkerServiceServicer):
 
     async def complete(self, leases: Sequence[pb.TaskLease], result: bytes = b"") -> None:
         await self.report(*(outcome(lease, pb.COMPLETE, result=result) for lease in leases))
+
+    async def progress(self, lease: pb.TaskLease, fraction: float, message: str = "") -> None:
+        word = pb.TaskProgress(task_id=lease.task_id, lease_token=lease.lease_token, progress=fraction, message=message)
+        await self._outgoing.put(pb.StatusBatch(progress=[word]))
 
     async def settled(self) -> None:
         await eventually(lambda: self.settled_through == self.sequence)
@@ -113,6 +125,7 @@ class PeerWorker(WorkerServiceServicer):
 
     async def _read(self, batches: AsyncIterator[pb.TaskBatch]) -> None:
         async for batch in batches:
+            self.dialled_by = batch.coordinator_id or self.dialled_by
             self.leases.extend(batch.tasks)
             self.stale.extend(batch.stale)
             self.settled_through = max(self.settled_through, batch.settled_through)

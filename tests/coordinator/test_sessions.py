@@ -42,6 +42,13 @@ async def test_the_first_heartbeat_registers_and_the_next_keep_alive(conn, start
         ({"loop_lag_seconds": 1e300}, "loop_lag_seconds"),
         ({"handlers": [pb.Handler(command="x", timeout_seconds=float("inf"))]}, "timeout_seconds"),
         ({"handlers": [pb.Handler(command="x", max_attempts=2**32 - 1)]}, "max_attempts"),
+        ({"handlers": [pb.Handler(command="x", backoff=pb.Backoff(first_seconds=-1, factor=2))]}, "first"),
+        ({"handlers": [pb.Handler(command="x", backoff=pb.Backoff(factor=float("nan")))]}, "factor"),
+        ({"commands": [f"c{n}" for n in range(1001)]}, "at most 1000 commands"),
+        ({"host": "x" * 256}, "host"),
+        ({"pid": -1}, "pid"),
+        ({"blocked_by": "a\nb"}, "blocked_by"),
+        ({"blocked_seconds": float("inf")}, "blocked_seconds"),
     ],
 )
 async def test_a_heartbeat_that_makes_no_sense_says_what_to_change(stub, change, word):
