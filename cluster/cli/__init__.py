@@ -3,7 +3,7 @@
     taskmaster up                                   the whole cluster on this machine
     taskmaster enqueue demo-job --wait              post a task and see its result
     find /srv -type f | taskmaster enqueue hash-file path={} --each - --wait
-    taskmaster stats --watch · tasks · workers · logs -f · scale 10 · kill worker-2 · doctor
+    taskmaster stats --watch · tasks · workers · logs -f · cancel ID · retry --status FAILED · scale 10 · doctor
 
 **Two kinds of commands.** Those that *are* a role (`up`, `edge`, `coordinator`, `worker`, `supervisor`, `postgres`)
 replace this process by that role's program with its options in the environment: same pid, same signals, and nothing of
@@ -22,7 +22,7 @@ setting or the schema is, and trying again is no use. 130: Ctrl-C.
 `roles`    commands that become a role
 `migrate`  the schema
 `enqueue`  post tasks; `posting`, `values`, `moments`, `each`: what its words mean; `waiting`: progress and results
-`tasks`, `workers`, `logs`, `stats`   look and steer
+`tasks`, `workers`, `logs`, `stats`   look and steer; `steering`: cancel and retry
 `doctor`   what is wrong, and what to do; `checks`: each question on its own
 `options`  options that several commands share; `console`: how things are shown
 """

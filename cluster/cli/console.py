@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from cluster.client import Task
+
 _LIFE = re.compile(r"-[0-9a-f]{8}$")
 _WHOLE = {"task", "worker", "status", "due"}
 """Columns that are copied from or looked for: where a terminal is narrow, the others give way."""
@@ -72,6 +74,18 @@ def one_line(text: str, most: int = 400) -> str:
 def worker_name(worker_id: str | None) -> str | None:
     """What people call the worker whose id this is: the id without the eight digits of its process life."""
     return worker_id and _LIFE.sub("", worker_id)
+
+
+def counted(number: int, noun: str) -> str:
+    """1 task, 2 tasks."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def progress_of(task: Task) -> str | None:
+    """How far a running task says that it is: 40 % what it does."""
+    if task.progress is None:
+        return None
+    return f"{task.progress:.0%} {task.progress_message or ''}".strip()
 
 
 def cause(error: str | None) -> str | None:

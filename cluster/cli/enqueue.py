@@ -11,7 +11,7 @@ import typer
 
 from cluster.cli import each as each_line
 from cluster.cli import moments, waiting
-from cluster.cli.console import print_json, progress
+from cluster.cli.console import counted, print_json, progress
 from cluster.cli.options import Json, Url, client
 from cluster.cli.posting import Posting, check_holes, check_many, times
 from cluster.cli.values import template
@@ -100,11 +100,9 @@ def enqueue(
         if count is None and each is None:
             task_ids = [_post_one(cluster, posting.task(), silent=json and wait, json=json)]
         else:
-            task_ids = _post_many(cluster, posting, count, each, b"\0" if null else b"\n")
+            task_ids = _post_many(cluster, posting, count, each, b"\0" if null else b"\n", silent=json)
             if json and not wait:
                 print_json({"count": len(task_ids), "task_ids": task_ids})
-            elif not json:
-                typer.echo(f"enqueued {len(task_ids)} tasks")
         if wait:
             waiting.wait(cluster, task_ids, json=json)
 
@@ -115,17 +113,38 @@ def _post_one(cluster: Client, task: NewTask, *, silent: bool, json: bool) -> UU
         return posted.task_id
     if json:
         print_json(posted)
-    else:
-        due = moments.shown(datetime.fromtimestamp(posted.scheduled_at).astimezone())
-        typer.echo(f"enqueued {posted.command} as {posted.task_id} for {due}")
+        return posted.task_id
+    # One of our own id was created, if not by this request then by one whose answer was lost.
+    known = not posted.created and (task.id_given or posted.task_id != task.id)
+    due = moments.shown(datetime.fromtimestamp(posted.scheduled_at).astimezone())
+    done = "known already:" if known else "enqueued"
+    typer.echo(f"{done} {posted.command} as {posted.task_id} for {due}")
     return posted.task_id
 
 
-def _post_many(cluster: Client, posting: Posting, count: int | None, each: str | None, end: bytes) -> list[UUID]:
+def _post_many(
+    cluster: Client, posting: Posting, count: int | None, each: str | None, end: bytes, *, silent: bool
+) -> list[UUID]:
+    made: set[UUID] = set()
     if each is None:
-        return _post(cluster, (posting.task() for _ in repeat(None, count or 0)), count)
-    with each_line.opened(each) as file:
-        return _post(cluster, posting.tasks(each_line.lines(file, end=end)), None)
+        task_ids = _post(cluster, (posting.task() for _ in repeat(None, count or 0)), count)
+    else:
+        with each_line.opened(each) as file:
+            task_ids = _post(cluster, _noted(posting.tasks(each_line.lines(file, end=end)), made), None)
+    if not silent:
+        # A unique key that a task had already: the answer has the id of that task, not the one we made.
+        known = len(task_ids) - len(made.intersection(task_ids)) if made else 0
+        remark = f", {known} known already" if known else ""
+        typer.echo(f"enqueued {counted(len(task_ids) - known, 'task')}{remark}")
+    return task_ids
+
+
+def _noted(tasks: Iterator[NewTask], made: set[UUID]) -> Iterator[NewTask]:
+    """The same tasks; the ids of those that may turn out to be known go into `made`."""
+    for task in tasks:
+        if task.unique_key is not None:
+            made.add(task.id)
+        yield task
 
 
 def _post(cluster: Client, tasks: Iterator[NewTask], total: int | None) -> list[UUID]:
@@ -143,4 +162,4 @@ def _post(cluster: Client, tasks: Iterator[NewTask], total: int | None) -> list[
     except TaskMasterError as error:
         if not done:
             raise
-        raise type(error)(f"{error.detail}; {len(done)} tasks were enqueued before that") from error
+        raise type(error)(f"{error.detail}; {counted(len(done), 'task')} enqueued before that") from error

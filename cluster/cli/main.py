@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cluster.cli import doctor, enqueue, logs, migrate, roles, stats, tasks, workers
+from cluster.cli import doctor, enqueue, logs, migrate, roles, stats, steering, tasks, workers
 from cluster.cli.bench.command import bench
 from cluster.core.errors import CannotStart, SchemaMismatch, SettingsError, TaskMasterError
 from cluster.core.version import __version__
@@ -26,7 +26,7 @@ app = typer.Typer(
 _PANELS = {
     "Run": (roles.up, roles.edge, roles.coordinator, roles.worker, roles.supervisor, roles.postgres, migrate.migrate),
     "Use": (enqueue.enqueue, tasks.tasks, logs.logs, stats.stats),
-    "Steer": (workers.workers, workers.scale, workers.kill),
+    "Steer": (steering.cancel, steering.retry, workers.workers, workers.scale, workers.kill),
     "Check": (doctor.doctor, bench),
 }
 for panel, commands in _PANELS.items():

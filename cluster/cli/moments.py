@@ -38,8 +38,8 @@ def moment(text: str, now: datetime) -> datetime:
 
 
 def shown(instant: datetime | None) -> str | None:
-    """Local date and time to the millisecond."""
-    return None if instant is None else instant.astimezone().isoformat(" ", "milliseconds")[:-6]
+    """Local date and time to the millisecond, with the offset of the local zone."""
+    return None if instant is None else instant.astimezone().isoformat(" ", "milliseconds")
 
 
 def brief(instant: datetime, now: datetime) -> str:

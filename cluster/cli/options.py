@@ -19,6 +19,10 @@ Url = Annotated[
     ),
 ]
 
+Queue = Annotated[str | None, typer.Option("--queue", help="Only of this queue.")]
+Command = Annotated[str | None, typer.Option("--command", help="Only of this command.")]
+Worker = Annotated[str | None, typer.Option("--worker", help="Only of this worker: its name or its id.")]
+
 
 def edge_url(url: str | None) -> str:
     """The address of the edge: what was said, or what the settings of this machine say."""

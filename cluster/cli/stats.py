@@ -65,7 +65,10 @@ def _picture(found: Stats) -> RenderableType:
 
 
 def _totals(found: Stats) -> RenderableType:
-    columns = ("total", "pending", "running", "completed", "failed", "cancelled", "per second")
-    numbers = (found.total, found.pending, found.running, found.completed, found.failed, found.cancelled)
-    row = (*(f"{number:,}" for number in numbers), f"{found.throughput:,.1f}")
-    return table(columns, [row], right=columns)
+    always = ("total", "pending", "running", "completed", "failed", "cancelled")
+    told = (*(f"{getattr(found, name):,}" for name in always), f"{found.throughput:,.1f}")
+    # What went wrong is a column only where something did.
+    wrong = ("retried", "rescued", "stale", "quarantined")
+    befell = (f"{number:,}" if (number := getattr(found, name)) else None for name in wrong)
+    columns = (*always, "per second", *wrong)
+    return table(columns, [(*told, *befell)], right=columns)

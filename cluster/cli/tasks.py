@@ -9,8 +9,8 @@ import msgspec
 import typer
 
 from cluster.cli import moments
-from cluster.cli.console import cause, one_line, out, print_json, table, worker_name
-from cluster.cli.options import Json, Url, client
+from cluster.cli.console import cause, one_line, out, print_json, progress_of, table, worker_name
+from cluster.cli.options import Command, Json, Queue, Url, Worker, client
 from cluster.client import Task
 from cluster.client.calls import Which
 from cluster.core.limits import LIST_ROWS_MAX
@@ -36,9 +36,6 @@ Status = Annotated[
         help="QUEUED, STARTED, COMPLETE, FAILED, CANCELLED; or in small letters the finer state: parked, dead, …",
     ),
 ]
-Queue = Annotated[str | None, typer.Option("--queue", help="Only of this queue.")]
-Command = Annotated[str | None, typer.Option("--command", help="Only of this command.")]
-Worker = Annotated[str | None, typer.Option("--worker", help="Only of this worker: its name or its id.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most this many.")]
 All = Annotated[bool, typer.Option("--all", help="All of them, however many.")]
 
@@ -87,19 +84,30 @@ def _table(listed: list[Task]) -> object:
             task.task_id,
             task.command,
             _status(task),
+            _attempt(task),
+            task.crash_count or None,
+            progress_of(task),
             moments.brief(task.scheduled_at, now),
             worker_name(task.worker_id),
             cause(task.error),
         )
         for task in listed
     ]
-    return table(("task", "command", "status", "due", "worker", "error"), rows)
+    columns = ("task", "command", "status", "attempt", "crashes", "progress", "due", "worker", "error")
+    return table(columns, rows, right=("attempt", "crashes"))
 
 
 def _status(task: Task) -> str:
     """The status, with the finer state where it says more: `QUEUED parked`, `FAILED dead`."""
-    finer = task.state if task.state in {"scheduled", "leased", "parked", "dead"} else ""
+    finer = task.state if task.state in {"scheduled", "leased", "parked", "isolated", "dead", "quarantined"} else ""
     return f"{task.status} {finer}".strip()
+
+
+def _attempt(task: Task) -> str | None:
+    """Which attempt, of how many if the task says so; the first is nothing to tell."""
+    if task.attempt <= 1:
+        return None
+    return str(task.attempt) if task.max_attempts is None else f"{task.attempt}/{task.max_attempts}"
 
 
 def _show(task: Task, *, json: bool) -> None:
@@ -108,10 +116,15 @@ def _show(task: Task, *, json: bool) -> None:
         return
     shown = out()
     for name, value in msgspec.to_builtins(task).items():
-        if value is None or name == "error":
+        if value is None or name in {"error", "attempts"}:
             continue
         instant = getattr(task, name) if name.endswith("_at") else None
         shown.print(f"{name:<16}{one_line(moments.shown(instant) or _plain(value), 16_384)}")
+    if task.attempts:
+        shown.print("attempts")
+        for one in task.attempts:
+            about = (moments.shown(one.at), one.outcome, worker_name(one.worker_id), cause(one.error))
+            shown.print(f"  {one.attempt or '-'} {one_line(' '.join(filter(None, about)))}")
     if task.error:
         shown.print("error")
         for line in task.error.splitlines():

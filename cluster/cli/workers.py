@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cluster.cli.console import out, print_json, progress, table
+from cluster.cli.console import counted, out, print_json, progress, table
 from cluster.cli.options import Json, Url, client
 from cluster.client import Client, Worker
 from cluster.core.errors import TaskMasterError
@@ -49,7 +49,8 @@ def scale(count: Count, wait: Wait = False, json: Json = False, url: Url = None)
     if json:
         print_json({"count": count})
     else:
-        typer.echo(f"{count} workers are online" if wait else f"asked for {count} workers")
+        workers = counted(count, "worker")
+        typer.echo(f"{workers} {'is' if count == 1 else 'are'} online" if wait else f"asked for {workers}")
 
 
 def kill(name: Name, json: Json = False, url: Url = None) -> None:
@@ -97,7 +98,6 @@ def _wait_for(cluster: Client, count: int) -> None:
             if online == len(found) == count:
                 return
             if time.monotonic() >= deadline:
-                raise TaskMasterError(
-                    f"{online} of {count} workers are online after {PATIENCE:.0f} s; see `taskmaster logs`"
-                )
+                workers = counted(count, "worker")
+                raise TaskMasterError(f"{online} of {workers} online after {PATIENCE:.0f} s; see `taskmaster logs`")
             time.sleep(0.2)

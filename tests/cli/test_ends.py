@@ -19,6 +19,8 @@ CLIENT_COMMANDS = [
     ["logs", "-f"],
     ["scale", "2"],
     ["kill", "x"],
+    ["cancel", "--queue", "x"],
+    ["retry", "0196f2a4-5c1e-7bb0-9d3e-2f6a8c4b1d70"],
 ]
 
 

@@ -1,6 +1,7 @@
 """`taskmaster enqueue` against a real cluster."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -57,7 +58,28 @@ async def test_in_counts_from_now(ring, client):
 async def test_the_same_id_twice_is_one_task(ring):
     task_id = str(new_id())
     first, second = [await ring.taskmaster("enqueue", "noop", "--id", task_id, "--json") for _ in range(2)]
-    assert answer(first) == answer(second)
+    assert answer(first) == {**answer(second), "created": True}
+    assert answer(second)["created"] is False
+
+
+async def test_what_is_known_already_is_not_called_enqueued(ring):
+    key, task_id = f"key-{new_id()}", str(new_id())
+    for options in (["--unique-key", key], ["--id", task_id]):
+        first, second = [await ring.taskmaster("enqueue", "noop", *options, "--in", "1h") for _ in range(2)]
+        assert first.stdout.startswith("enqueued noop as ")
+        assert second.stdout.startswith("known already: noop as ")
+    each = ["n={}", "--each", "-", "--unique-key", f"{key}-{{}}", "--in", "1h"]
+    assert (await ring.taskmaster("enqueue", "noop", *each, stdin=b"1\n")).stdout == "enqueued 1 task\n"
+    done = await ring.taskmaster("enqueue", "noop", *each, stdin=b"1\n2\n2\n")
+    assert done.stdout == "enqueued 1 task, 2 known already\n"
+
+
+async def test_times_are_shown_with_their_zone(ring):
+    done = await ring.taskmaster("enqueue", "noop", "--at", "2031-05-01T09:00+02:00")
+    shown = (await ring.taskmaster("tasks", done.stdout.split()[3])).stdout
+    for text in (done.stdout, shown):
+        [told] = re.findall(r"2031-05-01 [0-9:.]+[+-][0-9:]{5}", text)
+        assert datetime.fromisoformat(told) == datetime(2031, 5, 1, 7, tzinfo=UTC)
 
 
 async def test_waiting_tells_the_result(ring):
@@ -126,7 +148,7 @@ async def test_a_bad_line_is_named_and_what_was_enqueued_before_is_counted(ring)
     assert done.returncode == 1
     assert done.stdout == ""
     assert "line 1201 of --each is not UTF-8" in done.stderr
-    assert "1000 tasks were enqueued before" in done.stderr
+    assert "1000 tasks enqueued before" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
