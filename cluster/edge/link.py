@@ -26,7 +26,7 @@ ANSWER_WITHIN = 1.0
 """Seconds a coordinator may take to answer a hint or a health check."""
 EVENTS_WAITING = ENDED_WAITING = 20_000
 """Events and ended leases kept for the next hint; older ones are dropped first."""
-_BACKOFF = Backoff(first=0.1, cap=5.0)
+_BACKOFF = Backoff(first=0.1, cap=1.0)
 
 
 class EndedLease(NamedTuple):

@@ -21,10 +21,10 @@ from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceStub
 Stream = Any
 """grpc's bidirectional call: reports in, orders out; its types are not typed."""
 REPORT_INTERVAL = 1.0
-PAUSES = Backoff(first=0.1, cap=5.0, jitter=0.5)
+PAUSES = Backoff(first=0.1, cap=1.0, jitter=0.5)
 STEADY_SECONDS = 5.0
 """A stream that lasted so long was a good one: the pauses start over."""
-PATIENCE = 8
+PATIENCE = 12
 """Attempts, some ten seconds, before a coordinator that was never there is worth a warning: it may be starting too."""
 
 

@@ -23,7 +23,8 @@ CLIENT_OPTIONS = [
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
+    # Calls fail at once while gRPC pauses between two attempts, so this adds to the pauses of whoever tries again.
+    ("grpc.max_reconnect_backoff_ms", 500),
     ("grpc.enable_http_proxy", 0),
     # A channel of its own connection: closing one must not depend on who else dials the same address.
     ("grpc.use_local_subchannel_pool", 1),

@@ -15,6 +15,8 @@ from cluster.worker.coordinators import Coordinators
 
 REGISTRATION_SECONDS = 5.0
 """How long a stream of a session that we do not know yet waits for the heartbeat's answer to arrive."""
+LONGEST_PAUSE = 1.0
+"""Seconds between two heartbeats that reached nobody."""
 TELLING_SECONDS = 1.0
 """How long a drain waits for a coordinator to hear of it."""
 
@@ -71,7 +73,8 @@ class Session:
         self._draining = False
         self._draining_told = asyncio.Event()
         self._failures = 0
-        self._backoff = Backoff(first=0.1, cap=interval, jitter=0.2)
+        # A coordinator that was started again ends the sessions it has not heard of within two intervals.
+        self._backoff = Backoff(first=0.1, cap=min(interval / 2, LONGEST_PAUSE), jitter=0.2)
         self._changed = asyncio.Condition()
         self._ticker = Ticker("heartbeat", interval, self.step, worst_pause=interval)
 
