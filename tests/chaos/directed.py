@@ -7,7 +7,7 @@ long run and is judged by the same checkers.
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from cluster.runtime.ids import new_id
 from tests.acceptance.cluster import LENT, PRIVATE
 from tests.acceptance.processes import CHECKOUT, Program, free_ports
 from tests.chaos.cast import HISTORY_VARIABLE
-from tests.chaos.history import History, Recorder, Start
+from tests.chaos.history import End, History, Recorder, Start
 from tests.chaos.sabotage import VARIABLE
 from tests.chaos.tables import Tables, snapshot
 from tests.chaos.tasks import MARKERS_VARIABLE
@@ -61,19 +61,24 @@ class Directed:
         env = self._env(name, coordinators)
         self._programs[name] = Program(command, env=env, cwd=self._folder, log=self._folder / "log")
 
-    def send(self, name: str, number: signal.Signals) -> None:
-        """A signal to this process, and nothing written about it."""
-        self._programs[name].send(number)
-
-    def fault(self, fault: str, target: str, phase: str) -> None:
-        """Write down that a fault begins or has ended."""
-        self._chaos.write("fault", fault=fault, target=target, phase=phase, target_pid=self._programs[target].pid)
-
     async def kill(self, name: str) -> None:
-        self.fault("kill", name, "begin")
-        self.send(name, signal.SIGKILL)
+        """Returns when it is dead."""
+        self._write("kill", name, "begin")
+        self._programs[name].send(signal.SIGKILL)
         await eventually(lambda: self._programs[name].exit_code is not None)
-        self.fault("kill", name, "end")
+        self._write("kill", name, "end")
+
+    def freeze(self, name: str) -> None:
+        """Until `thaw`."""
+        self._write("freeze", name, "begin")
+        self._programs[name].send(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        self._programs[name].send(signal.SIGCONT)
+        self._write("freeze", name, "end")
+
+    def _write(self, fault: str, target: str, phase: str) -> None:
+        self._chaos.write("fault", fault=fault, target=target, phase=phase, target_pid=self._programs[target].pid)
 
     async def online(self, *workers: str) -> None:
         """Until the edge is ready and exactly these workers are online."""
@@ -168,9 +173,17 @@ class Directed:
     def history(self) -> History:
         return History.read(self._folder / "history")
 
-    def started(self, process: str) -> int:
-        """How many runs this worker has begun."""
-        return sum(start.process == process for start in self.history().of_kind(Start))
+    def started(self, worker: str, among: Collection[UUID] | None = None) -> int:
+        """How many runs this worker has begun, of these tasks or of any."""
+        return self._count(Start, worker, among)
+
+    def ended(self, worker: str, among: Collection[UUID] | None = None) -> int:
+        """How many of them have come to their end."""
+        return self._count(End, worker, among)
+
+    def _count(self, kind: type[Start] | type[End], worker: str, among: Collection[UUID] | None) -> int:
+        lines = self.history().of_kind(kind)
+        return sum(line.process == worker and (among is None or line.task_id in among) for line in lines)
 
     def unfinished(self) -> int:
         with psycopg.connect(self._url) as connection:

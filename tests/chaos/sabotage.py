@@ -30,8 +30,8 @@ COMMIT_LATE = 0.5
 """Seconds from the answer to the INSERT."""
 LEASE_SECONDS = 2.0
 """Age at which a lease is rescued, whoever holds it."""
-LEAK_AFTER, LEAK_BYTES = 5.0, 200 * 2**20
-"""Seconds after the beginning of a process, when its memory has been measured."""
+LEAK_BYTES, LEAKS_MAX = 15 * 2**20, 20
+"""How much is kept each second, and how many seconds long."""
 
 FENCE = "AND t.lease_token = (SELECT :tokens::bigint[])[width_bucket(t.id, (SELECT :ids::uuid[]))]"
 
@@ -185,11 +185,16 @@ def _drop_keys() -> None:
 
 
 def _leak() -> None:
-    """A while after it has begun, every process keeps a lot of memory."""
+    """Every process keeps more and more memory."""
+    threading.Thread(target=_keep_more, name="leak", daemon=True).start()
+
+
+def _keep_more() -> None:
     kept: list[bytes] = []
-    leaking = threading.Timer(LEAK_AFTER, lambda: kept.append(b"leak" * (LEAK_BYTES // 4)))
-    leaking.daemon = True
-    leaking.start()
+    while len(kept) < LEAKS_MAX:
+        kept.append(b"leak" * (LEAK_BYTES // 4))
+        time.sleep(1.0)
+    threading.Event().wait()
 
 
 DEEDS: Mapping[str, Callable[[], None]] = {
