@@ -17,23 +17,31 @@ from typing import Any, Literal, TypeAlias
 
 When: TypeAlias = Literal["before", "after"]
 
-STORE = "cluster.store"
-LEASES = ("claim", "start", "finish", "retry", "release", "park", "unpark")
-SESSIONS = ("open_session", "adopt_session", "prolong", "end_sessions", "end_expired")
+
+def _store(module: str, *names: str) -> dict[str, str]:
+    return {name.strip("_"): f"cluster.store.{module}:{name}" for name in names}
+
+
 POINTS: dict[str, dict[str, str]] = {
     "coordinator": {
-        **{name: f"{STORE}.leases:{name}" for name in LEASES},
-        **{name: f"{STORE}.sessions:{name}" for name in SESSIONS},
-        "promote": f"{STORE}.due:promote",
-        "elect": f"{STORE}.leadership:elect",
-        "fold": f"{STORE}.counters:fold",
+        **_store("leases", "claim", "claim_isolated", "start", "finish", "retry", "release", "park", "unpark"),
+        **_store("leases", "progress", "note_stale"),
+        **_store("sessions", "open_session", "adopt_session", "prolong", "end_sessions", "end_expired", "_rescue"),
+        **_store("sessions", "forget_ended"),
+        **_store("due", "promote"),
+        **_store("leadership", "elect", "resign"),
+        **_store("counters", "fold"),
+        **_store("history", "ensure_partitions", "prune"),
+        **_store("orders", "take_orders", "settle_order"),
         "give": "cluster.coordinator.stream:StreamDelivery.give",
         "take": "cluster.coordinator.stream:StreamDelivery._take",
         "settle": "cluster.coordinator.stream:StreamDelivery._settle",
         "heartbeat": "cluster.coordinator.servicer:CoordinatorServicer.SendHeartbeat",
     },
     "edge": {
-        "enqueue": f"{STORE}.enqueue:enqueue",
+        **_store("enqueue", "enqueue"),
+        **_store("steering", "cancel", "retry"),
+        **_store("orders", "order_scale", "order_kill"),
         "answer": "cluster.edge.answer:Answer.send",
     },
     "worker": {

@@ -1,6 +1,7 @@
 """A crash point kills exactly where it says; the role it is in cannot tell it from a power cut."""
 
 import importlib
+import inspect
 import os
 import signal
 import subprocess
@@ -49,6 +50,23 @@ def test_a_process_dies_at_its_crash_point_and_nowhere_else(point: str, said: li
 
     assert done.stdout.splitlines() == said, done.stderr
     assert done.returncode == (-signal.SIGKILL if said[-1].startswith("hit") else 0)
+
+
+READS = {
+    *("isolated_commands", "accepted", "still_held", "held_leases", "held_for", "sessions_of_process", "live_sessions"),
+    *("find_live", "offered_commands", "select", "totals"),
+}
+"""What the store offers and commits nothing."""
+
+
+def test_every_statement_that_commits_something_is_between_two_crash_points() -> None:
+    watched = {where for points in POINTS.values() for where in points.values()}
+    for module in ("leases", "sessions", "due", "leadership", "counters", "history", "orders", "enqueue", "steering"):
+        functions = vars(importlib.import_module(f"cluster.store.{module}"))
+        for name, function in functions.items():
+            is_ours = inspect.iscoroutinefunction(function) and function.__module__ == f"cluster.store.{module}"
+            if is_ours and not name.startswith("_") and name not in READS:
+                assert f"cluster.store.{module}:{name}" in watched
 
 
 @pytest.mark.parametrize("role", POINTS)
