@@ -73,6 +73,10 @@ class Line(psycopg.AsyncConnection[tuple[object, ...]]):
         except psycopg.Error as error:
             outage.failed(error)
             raise
+        except Exception as error:
+            # The pool would only warn, and its warnings are not heard (see runtime.telemetry).
+            telemetry.emit("connect_failed", level="error", error=str(error), exc_info=error)
+            raise
         outage.ended()
         line.patience = patience
         return line

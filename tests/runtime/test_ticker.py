@@ -88,6 +88,24 @@ async def test_an_error_is_an_event_and_not_the_end(error: Exception) -> None:
     assert telemetry.counts()["loop_failed"] >= before + 2
 
 
+async def test_errors_in_a_row_are_told_ever_less_often_and_so_is_that_they_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(telemetry, "emit", lambda event, **fields: told.append((event, fields["failures"])))
+    counter = Counter()
+    counter.error = StoreUnavailable()
+    ticker = Ticker("failing", NEVER, counter.step, worst_pause=0.001)
+    await ticker.start()
+
+    await eventually(lambda: counter.turns >= 20)
+    failed, counter.error = counter.turns, None
+    await eventually(lambda: told[-1] == ("loop_goes_on", failed))
+    await ticker.stop()
+
+    assert told[:-1] == [("loop_failed", failures) for failures in (1, 2, 4, 8, 16, 32, 64) if failures <= failed]
+
+
 async def test_stop_cancels_the_step_in_progress() -> None:
     story: list[str] = []
 
