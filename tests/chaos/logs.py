@@ -29,4 +29,5 @@ def unexpected(lines: Iterable[str]) -> Iterator[str]:
             yield line.strip()[:LAST_LINE]
             continue
         last = str(told.get("exception", "")).rstrip().splitlines()[-1:]
-        yield f"{told.get('role')} {told.get('loop', '')} {told.get('event')}: {''.join(last)}"[:LAST_LINE]
+        said = " ".join(str(told[name]) for name in ("role", "loop", "event") if name in told)
+        yield f"{said}: {''.join(last)}"[:LAST_LINE]

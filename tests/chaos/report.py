@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -35,6 +36,17 @@ class Memories(msgspec.Struct, frozen=True):
     final: float
 
 
+@dataclass(frozen=True)
+class Ran:
+    """What the run itself tells of itself. `ends`: how often a role ended with an exit code, workers' not among them."""
+
+    command: str
+    seconds: float
+    planned: Sequence[Planned]
+    ends: Mapping[str, int]
+    problems: Sequence[str]
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """`lost`, `accepted_twice`: tasks; `run_again`: executions beyond the first of each task; `crashes`: hits of crash
     points; `problems`: what else went wrong; `seconds`: from the first process to the last."""
@@ -50,6 +62,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     states: dict[str, int]
     faults: dict[str, int]
     crashes: dict[str, int]
+    ends: dict[str, int]
     rescues: dict[str, Rescue]
     memory: dict[str, Memories]
     violations: dict[str, list[str]]
@@ -75,6 +88,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             f"accepted twice     {self.accepted_twice}",
             f"faults             {sum(self.faults.values())} ({_listed(self.faults)})",
             f"crash points hit   {sum(self.crashes.values())} ({_listed(self.crashes)})",
+            f"ended with         {_listed(self.ends)}",
             f"rescue p50/max s   {rescued}",
             f"MiB first/most/end {memory}",
             f"seconds            {self.seconds:.0f}",
@@ -94,23 +108,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return shown
 
 
-def report_of(
-    history: History,
-    tables: Tables,
-    violations: Sequence[Violation],
-    planned: Sequence[Planned],
-    problems: list[str],
-    command: str,
-    seconds: float,
-) -> Report:
+def report_of(ran: Ran, history: History, tables: Tables, violations: Sequence[Violation]) -> Report:
     """The report of a run that is over."""
     by_rule: defaultdict[str, list[str]] = defaultdict(list)
     for violation in violations:
         by_rule[violation.rule].append(str(violation))
     started = [start.task_id for start in history.of_kind(Start)]
     return Report(
-        command=command,
-        seconds=seconds,
+        command=ran.command,
+        seconds=ran.seconds,
         tasks=len({row.id for row in tables.rows}),
         acknowledged=len({id_ for ok in history.of_kind(Ok) if ok.op == "enqueue" for id_ in ok.task_ids}),
         executions=len(started),
@@ -118,12 +124,13 @@ def report_of(
         lost=len(by_rule["lost"]) if "lost" in by_rule else 0,
         accepted_twice=len(by_rule["twice"]) if "twice" in by_rule else 0,
         states=dict(Counter(row.state.name.lower() for row in tables.rows)),
-        faults=dict(Counter(each.fault for each in planned).most_common()),
+        faults=dict(Counter(each.fault for each in ran.planned).most_common()),
         crashes=_crashes(history),
         rescues={name: Rescue(each.count, each.p50, each.max) for name, each in figures(history).items()},
         memory=_memory(history),
         violations=dict(by_rule),
-        problems=problems,
+        ends=dict(ran.ends),
+        problems=list(ran.problems),
     )
 
 

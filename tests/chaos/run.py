@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests.chaos.cluster import ChaosCluster
 from tests.chaos.faults import chosen, inflict
 from tests.chaos.history import History, Recorder
 from tests.chaos.logs import unexpected_in
-from tests.chaos.report import Report, report_of
+from tests.chaos.report import Ran, Report, report_of
 from tests.chaos.schedule import GAP, Planned, plan
 from tests.chaos.tables import snapshot
 from tests.chaos.watch import measure, watch
@@ -85,8 +86,9 @@ async def run(options: Options) -> Report:
     history = History.read(cluster.history)
     problems += unexpected_in(cluster.log)
     violations = check_all(history, tables, LIMITS, without=options.without)
-    seconds = time.monotonic() - begun
-    return report_of(history, tables, violations, planned, problems, options.command, seconds)
+    ends = Counter(f"{cast.role_of(end.name)} {end.code}" for end in cluster.exits)
+    ran = Ran(options.command, time.monotonic() - begun, planned, ends, problems)
+    return report_of(ran, history, tables, violations)
 
 
 async def _ill_treat(
