@@ -75,11 +75,9 @@ def test_the_time_to_rescue_is_told_by_fault() -> None:
     story = Story()
     story.complete(story.start(story.enqueue()))
     for worker in WORKERS:
-        run = story.start(story.enqueue(), worker)
-        story.kill(run)
-        story.complete(story.start(run.task, "worker-9"))
-    frozen = story.start(story.enqueue())
-    story.complete(story.freeze(frozen, "worker-2"))
+        rescued(story, worker)
+    story.pass_time(60.0)
+    story.complete(story.freeze(story.start(story.enqueue()), "worker-2"))
 
     told = figures(story.history)
 
@@ -87,6 +85,37 @@ def test_the_time_to_rescue_is_told_by_fault() -> None:
     assert told["kill"].count == 3
     assert 0.5 < told["kill"].p50 <= told["kill"].max < 0.6
     assert 3.0 < told["freeze"].max < 3.1
+
+
+def test_the_time_to_rescue_while_all_else_is_well_is_told_apart() -> None:
+    story = Story()
+    rescued(story, "worker-1")
+    story.fault("restart-postgres", "postgres", phases=("begin",))
+    rescued(story, "worker-2")
+    told = figures(story.history)
+    assert {fault: each.count for fault, each in told.items()} == {"kill": 1, "kill (amid others)": 1}
+
+
+def test_the_time_that_a_task_waits_to_run_alone_is_told_apart() -> None:
+    story = Story()
+    story.kill(story.start(story.enqueue(), "worker-1"))
+    story.pass_time(60.0)
+    again = story.start(story.tasks[0], "worker-2")
+    story.pass_time(60.0)
+    story.kill(again)
+    story.complete(story.start(story.tasks[0], "worker-3"))
+    assert {fault: each.count for fault, each in figures(story.history).items()} == {
+        "kill": 1,
+        "kill (to run alone)": 1,
+    }
+
+
+def rescued(story: Story, worker: str) -> None:
+    """Its worker is killed, another one does it, and then it is quiet for a minute."""
+    story.pass_time(60.0)
+    run = story.start(story.enqueue(), worker)
+    story.kill(run)
+    story.complete(story.start(run.task, "worker-9"))
 
 
 def test_a_run_that_had_failed_by_itself_counts_as_no_rescue() -> None:

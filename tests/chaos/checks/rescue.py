@@ -1,14 +1,19 @@
 """How soon what a fault interrupted ran again: for `stuck`, and as figures for the report."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 from uuid import UUID
 
-from tests.chaos.checks.disruptions import Disruption, disruptions_of
+from cluster.core.task import ISOLATE_FROM
+from tests.chaos.checks.disruptions import Disruption, calm, disruptions_of
 from tests.chaos.checks.executions import SECOND, Execution, executions_of, last_words, workers_of
+from tests.chaos.checks.limits import Limits
 from tests.chaos.history import History, Invoke
+
+AT_ONCE = Limits(recovery=2.0, unbegun=0.0, ordered=0.0)
+"""What counts as a fault beside another: one that is on, or was until two seconds ago if everybody needs what it hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,28 @@ def interruptions_of(history: History) -> list[Interruption]:
     return found
 
 
-def figures(history: History) -> Mapping[str, Figures]:
-    """By fault; a fault that interrupted nothing, or after which nothing had to run again, is not there."""
+def figures(history: History, limits: Limits = AT_ONCE) -> Mapping[str, Figures]:
+    """By the first word of the fault; without those that interrupted nothing, or after which nothing had to run again.
+
+    Apart from the rest: tasks that were interrupted before and have to wait until they can run alone, and rescues while
+    something else was the matter, too.
+    """
+    workers = workers_of(executions_of(history).values())
+    disruptions = disruptions_of(history, workers)
     seconds: defaultdict[str, list[float]] = defaultdict(list)
-    for one in interruptions_of(history):
-        if one.seconds is not None:
-            seconds[one.by.fault].append(one.seconds)
-    return {fault: Figures(len(some), median(some), max(some)) for fault, some in seconds.items()}
+    before: Counter[UUID] = Counter()
+    for one in sorted(interruptions_of(history), key=lambda one: one.by.begin):
+        before[one.execution.task_id] += 1
+        if one.again is None or one.seconds is None:
+            continue
+        fault = one.by.fault.partition(" ")[0]
+        others = [disruption for disruption in disruptions if disruption != one.by]
+        if before[one.execution.task_id] >= ISOLATE_FROM:
+            fault += " (to run alone)"
+        elif calm(one.by.begin, one.again.started, others, limits) < one.seconds:
+            fault += " (amid others)"
+        seconds[fault].append(one.seconds)
+    return {fault: Figures(len(some), median(some), max(some)) for fault, some in sorted(seconds.items())}
 
 
 def _interruption(run: Execution, runs: list[Execution], hits: list[Disruption], last_word: int) -> Interruption | None:
