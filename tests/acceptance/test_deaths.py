@@ -171,6 +171,9 @@ async def test_the_tasks_of_a_frozen_worker_are_rescued_and_its_late_outcomes_re
 
     rows = await parts.completed(task_ids)
     told("freeze of a worker", rows, since)
+    await eventually(lambda: parts.cluster.stats()["stale"] == 5)
+    trails = parts.query("SELECT jsonb_path_query_array(attempts, '$[*].outcome') FROM all_tasks")
+    assert trails == [(["crashed", "stale"],)] * 5
     assert {row.worker_id.rpartition("-")[0] for row in rows.values()} == {"heir"}
     await parts.online("frozen", "heir")
     again = parts.cluster.enqueue_many("counted", 20, {"seconds": 0.2})

@@ -25,7 +25,7 @@ async def ended(program: Program) -> int:
 
 
 async def test_a_drained_worker_finishes_what_runs_gives_back_the_rest_and_costs_no_attempt(parts: Parts) -> None:
-    parts.cluster.settings["DRAIN_TIMEOUT"] = "3"
+    parts.cluster.settings["DRAIN_TIMEOUT"] = "2"
     parts.coordinator()
     parts.edge()
     worker = parts.worker("worker-1")
@@ -33,7 +33,7 @@ async def test_a_drained_worker_finishes_what_runs_gives_back_the_rest_and_costs
     await parts.edge_answers()
     # Tiny ones, so that it has a lot ahead; then two that outlive the drain, and short ones in the other slots.
     tiny = parts.cluster.enqueue_many("counted", 500)
-    long = parts.cluster.enqueue_many("counted", 2, {"seconds": 6})
+    long = parts.cluster.enqueue_many("counted", 2, {"seconds": 5})
     short = parts.cluster.enqueue_many("counted", 100, {"seconds": 0.8})
     await parts.all_run(tiny + long)
     await eventually(lambda: len(parts.runs()) > 504)

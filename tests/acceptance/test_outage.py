@@ -35,6 +35,7 @@ async def test_a_killed_worker_is_replaced_and_its_tasks_are_rescued(shared: Run
     tasks = await shared.finished(task_ids)
     assert {task["status"] for task in tasks} == {"COMPLETE"}
     assert len(victim["current_task_ids"]) == 5
+    assert {task["crash_count"] for task in tasks} == {0}, "the order is to blame, not a task"
     assert victim["worker_id"] not in {task["worker_id"] for task in tasks}
     assert "worker_killed" in {told["event"] for told in shared.get("/api/logs")}
 
