@@ -75,7 +75,7 @@ class BlockedLoop:
             command=doing.command,
             task_id=doing.task_id or None,
             seconds=round(seconds, 1),
-            stack=list(doing.stack),
+            where=list(doing.stack),
         )
 
     def _end(self) -> None:

@@ -26,6 +26,7 @@ class Told:
     sequences: list[int] = field(default_factory=list)
     holding: list[list[tuple[bytes, int]]] = field(default_factory=list)
     outcomes: list[pb.TaskOutcome] = field(default_factory=list)
+    progress: list[list[pb.TaskProgress]] = field(default_factory=list)
 
 
 class Peer(CoordinatorServiceServicer):
@@ -39,6 +40,9 @@ class Peer(CoordinatorServiceServicer):
         self.over: set[int] = set()
         self.refuse_updates = False
         self.settles = True
+        self.coordinator_id = "peer"
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.interval = INTERVAL
         self.told = Told()
         self.call: grpc.aio.StreamStreamCall | None = None
@@ -69,10 +73,13 @@ class Peer(CoordinatorServiceServicer):
 
     async def SendHeartbeat(self, request: pb.HeartbeatRequest, context: object) -> pb.HeartbeatResponse:  # noqa: N802
         self.heartbeats.append(request)
+        await self.answers.wait()
         session = request.session_id or next(self._sessions)
         if session in self.over:
             session = 0
-        return pb.HeartbeatResponse(session_id=session, interval_seconds=self.interval, misses=3, coordinator_id="peer")
+        return pb.HeartbeatResponse(
+            session_id=session, interval_seconds=self.interval, misses=3, coordinator_id=self.coordinator_id
+        )
 
     async def UpdateTaskStatus(  # noqa: N802
         self, request: pb.UpdateTaskStatusRequest, context: object
@@ -82,13 +89,13 @@ class Peer(CoordinatorServiceServicer):
 
     # ------------------------------------------------------------------ the stream
 
-    async def dial(self, session_id: int, address: str | None = None) -> None:
+    async def dial(self, session_id: int, address: str | None = None, coordinator_id: str = "peer") -> None:
         """Open RunTasks as `session_id` and keep reading it."""
         if self._channel is not None:
             await self._channel.close()
         self._channel = open_channel(address or self.worker_address)
         self.call = WorkerServiceStub(self._channel).RunTasks()
-        await self.call.write(pb.TaskBatch(session_id=session_id))
+        await self.call.write(pb.TaskBatch(session_id=session_id, coordinator_id=coordinator_id))
         self._reader = asyncio.create_task(self._read(self.call))
 
     async def hang_up(self) -> None:
@@ -113,6 +120,11 @@ class Peer(CoordinatorServiceServicer):
     async def settle(self, through: int, stale: tuple[pb.LeaseRef, ...] = ()) -> None:
         await self._write(pb.TaskBatch(settled_through=through, stale=stale))
 
+    async def take_away(self, *leases: pb.TaskLease) -> None:
+        """Their tasks were cancelled."""
+        refs = [pb.LeaseRef(task_id=one.task_id, lease_token=one.lease_token) for one in leases]
+        await self._write(pb.TaskBatch(stale=refs))
+
     async def _write(self, batch: pb.TaskBatch) -> None:
         # Tests and the reader write; a stream takes one write at a time.
         async with self._writing:
@@ -121,8 +133,11 @@ class Peer(CoordinatorServiceServicer):
     async def _read(self, call: grpc.aio.StreamStreamCall) -> None:
         with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
             while (batch := await call.read()) is not grpc.aio.EOF:
-                if batch.sequence == 0:
+                if batch.greeting:
                     self.told.holding.append([(ref.task_id, ref.lease_token) for ref in batch.holding])
+                    continue
+                if batch.sequence == 0:
+                    self.told.progress.append(list(batch.progress))
                     continue
                 self.told.sequences.append(batch.sequence)
                 self.told.outcomes.extend(batch.outcomes)

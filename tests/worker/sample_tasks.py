@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from cluster import Context, task
+from cluster import Backoff, Cancel, Context, Retry, task
 
 
 @task("add")
@@ -22,7 +22,7 @@ async def who_am_i(ctx: Context) -> dict[str, object]:
     return {"task_id": str(ctx.task_id), "attempt": ctx.attempt, "command": ctx.command}
 
 
-@task("raise", timeout=30, max_attempts=5)
+@task("raise", timeout=30, max_attempts=5, backoff=Backoff(first=2, factor=3, cap=60, jitter=0.5))
 async def fail(message: str = "as told") -> None:
     raise ValueError(message)
 
@@ -95,3 +95,51 @@ def grandchild(path: str) -> None:
     child = subprocess.Popen(["sleep", "600"])
     Path(path).write_text(str(child.pid))
     child.wait()
+
+
+@task("wish")
+async def wish(wish: str, how: str) -> object:
+    return _wished(wish, how)
+
+
+@task("sync-wish")
+def sync_wish(wish: str, how: str) -> object:
+    return _wished(wish, how)
+
+
+def _wished(wish: str, how: str) -> object:
+    wished = {"retry": Retry(in_=7.5, reason="not yet"), "retry-plain": Retry(), "cancel": Cancel("no need")}[wish]
+    if how == "raise":
+        raise wished
+    return wished
+
+
+@task("report")
+async def report(ctx: Context, seconds: float, words: list[tuple[float, str]]) -> None:
+    """Says all the words at once, then goes on."""
+    for fraction, message in words:
+        ctx.progress(fraction, message)
+    await asyncio.sleep(seconds)
+
+
+@task("sync-report")
+def sync_report(ctx: Context, seconds: float, words: list[tuple[float, str]]) -> None:
+    for fraction, message in words:
+        ctx.progress(fraction, message)
+    time.sleep(seconds)
+    ctx.progress(1.0, "at its very end")
+
+
+@task("report-from-a-thread")
+async def report_from_a_thread(ctx: Context, seconds: float) -> None:
+    await asyncio.to_thread(ctx.progress, 0.5, "from a thread")
+    await asyncio.sleep(seconds)
+
+
+@task("sync-family")
+def sync_family(path: str, seconds: float) -> None:
+    """Writes its pid and that of its child, and waits."""
+    child = subprocess.Popen(["sleep", str(seconds)])
+    Path(f"{path}.new").write_text(f"{os.getpid()} {child.pid}")
+    Path(f"{path}.new").rename(path)
+    time.sleep(seconds)

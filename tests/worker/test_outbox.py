@@ -91,7 +91,52 @@ async def test_a_start_of_what_has_ended_meanwhile_makes_no_empty_batch() -> Non
     assert (batch.sequence, batch.started, batch.ended) == (1, (), (over,))
 
 
-async def test_a_new_session_begins_with_nothing_and_number_1() -> None:
+async def test_what_had_ended_is_told_in_the_next_session_from_number_1_on_in_order() -> None:
+    outbox = Outbox()
+    settled, told, waiting, lasting = ended(), ended(), ended(), running()
+    for run in (settled, told):
+        outbox.put([], [run])
+        await outbox.next()
+    outbox.settle(1)
+    outbox.put([lasting], [waiting])
+    outbox.put_progress({lasting: (0.5, "")})
+    outbox.renumber(told=True)
+    batch = await outbox.next()
+    assert (batch.sequence, batch.started, batch.ended) == (1, (), (told, waiting))
+    assert outbox.settle(1) == [told, waiting]
+
+
+async def test_progress_has_no_number_and_does_not_disturb_those_that_have() -> None:
+    outbox = Outbox()
+    one, two = running(), running()
+    outbox.put([], [first := ended()])
+    outbox.put_progress({one: (0.1, "old"), two: (0.2, "")})
+    outbox.put_progress({one: (0.3, "new")})
+    batch = await outbox.next()
+    assert batch.sequence == 0
+    assert batch.progress == {one: (0.3, "new"), two: (0.2, "")}
+    assert (await outbox.next()).ended == (first,)
+    outbox.put_progress({one: (0.4, "")})
+    assert (await outbox.next()).sequence == 0
+    outbox.put([], [second := ended()])
+    assert ((batch := await outbox.next()).sequence, batch.ended) == (2, (second,))
+    assert outbox.settle(2) == [first, second]
+
+
+async def test_progress_of_what_has_ended_meanwhile_is_not_told() -> None:
+    outbox = Outbox()
+    one, two = running(), running()
+    outbox.put_progress({one: (0.1, "")})
+    one.outcome = Succeeded()
+    waiting = asyncio.create_task(outbox.next())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    outbox.put_progress({two: (0.25, "go")})
+    (told,) = message(await waiting).progress
+    assert (told.task_id, told.lease_token, told.progress, told.message) == (two.task_id, 1, 0.25, "go")
+
+
+async def test_a_new_session_may_begin_with_nothing_and_number_1() -> None:
     outbox = Outbox()
     outbox.put([], [ended(), ended()])
     await outbox.next()
@@ -120,6 +165,9 @@ def test_every_outcome_has_its_words_on_the_wire() -> None:
         ended(Cancelled("asked to")),
         never,
     )
+    assert not any(one.HasField("retry_in_seconds") for one in message(Batch(7, (), runs)).outcomes)
+    (again,) = message(Batch(8, (), (ended(Failed("busy", retry_in=0.0)),))).outcomes
+    assert (again.status, again.HasField("retry_in_seconds"), again.retry_in_seconds) == (pb.FAILED, True, 0.0)
     told = [(one.status, one.result, one.error, one.permanent) for one in message(Batch(7, (), runs)).outcomes]
     assert told == [
         (pb.COMPLETE, b"[1]", "", False),

@@ -169,20 +169,6 @@ async def test_a_session_that_is_over_drops_its_leases_and_begins_a_new_life(pee
     assert [peer.outcome_of(one) for one in running] == [None, None]
 
 
-async def test_a_stale_lease_is_ended_and_not_told(peer: Peer, worker: WorkerProgram) -> None:
-    stale = lease("wait", b'{"seconds": 60}')
-    others = [lease("wait", b'{"seconds": 0.3}') for _ in range(2)]
-    await peer.give(stale)
-    await eventually(lambda: peer.statuses_of(stale) == [pb.STARTED])
-
-    await peer.settle(1, (pb.LeaseRef(task_id=stale.task_id, lease_token=stale.lease_token),))
-    await peer.give(*others)
-
-    for one in others:
-        assert (await outcome(peer, one)).status == pb.COMPLETE
-    assert peer.outcome_of(stale) is None
-
-
 async def test_a_drain_finishes_what_runs_and_gives_back_the_rest(peer: Peer, worker: WorkerProgram) -> None:
     running = [lease("wait", b'{"seconds": 1}') for _ in range(2)]
     waiting = [lease("wait", b'{"seconds": 60}') for _ in range(3)]

@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from cluster import Context, task
+from cluster import Backoff, Context, task
 from cluster.core.errors import CannotStart, InvalidHandler
 from cluster.worker.loading import load, prepare
 from cluster.worker.registry import Handler, Registry, registered
@@ -20,10 +20,11 @@ def test_the_decorated_function_stays_what_it_is() -> None:
     def plain(a: int) -> int:
         return a + 1
 
-    decorate = task("stays-what-it-is", timeout=3, max_attempts=2)
+    decorate = task("stays-what-it-is", timeout=3, max_attempts=2, backoff=Backoff(first=5))
     assert decorate(plain) is plain
     handler = registered["stays-what-it-is"]
     assert (handler.timeout, handler.max_attempts, handler.asynchronous) == (3, 2, False)
+    assert handler.backoff == Backoff(first=5)
 
 
 def test_a_command_is_registered_once_and_both_places_are_named() -> None:
@@ -43,11 +44,19 @@ def test_a_command_is_registered_once_and_both_places_are_named() -> None:
         ({"max_attempts": 0}, "max_attempts must be a whole number from 1 to 100; it is 0"),
         ({"max_attempts": 2.0}, "max_attempts must be a whole number"),
         ({"max_attempts": True}, "max_attempts must be a whole number"),
+        ({"backoff": 5}, r"backoff must be a Backoff\(…\); it is 5"),
+        ({"backoff": {"first": 1}}, "backoff must be a Backoff"),
     ],
 )
 def test_a_bad_policy_is_an_error_at_import(policies: dict[str, object], said: str) -> None:
     with pytest.raises(InvalidHandler, match=said):
         task("bad-policy", **policies)(two)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("field", ["first", "factor", "cap", "jitter"])
+def test_a_bad_backoff_is_an_error_at_import_that_names_the_field(field: str) -> None:
+    with pytest.raises(ValueError, match=f"backoff: {field} must be a number from"):
+        Backoff(**{field: -1})
 
 
 @pytest.mark.parametrize("command", ["", "x" * 201, "a\0b", "two\nlines", 7])

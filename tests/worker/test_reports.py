@@ -105,3 +105,21 @@ def test_an_exception_that_cannot_be_printed_is_still_reported() -> None:
             raise RuntimeError
 
     assert "Broken: <exception str() failed>" in reports.raised(Broken()).error
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (float("nan"), "result is nan"),
+        ([1.0, float("inf")], "result[1] is inf"),
+        ({"a": {"b": (None, -float("inf"))}}, "result['a']['b'][1] is -inf"),
+    ],
+)
+def test_a_number_that_json_has_no_word_for_is_a_failure_and_not_null(value: Any, said: str) -> None:
+    assert reports.returned(value) == Failed(
+        f"the result cannot be told as JSON: {said}, which JSON has no word for", permanent=True
+    )
+
+
+def test_none_and_the_word_null_in_a_result_are_fine() -> None:
+    assert result({"a": None, "b": ["null", 1.5]}) == b'{"a":null,"b":["null",1.5]}'
