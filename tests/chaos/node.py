@@ -21,7 +21,7 @@ if __name__ == "__main__":
 # Only now: these import what takes the time by name.
 from cluster.supervisor import roles  # noqa: E402
 from cluster.wire.channel import Server  # noqa: E402
-from tests.chaos import tokens  # noqa: E402
+from tests.chaos import sabotage, tokens  # noqa: E402
 from tests.chaos.cast import HISTORY_VARIABLE, NAME_VARIABLE, PLACES_VARIABLE, Places  # noqa: E402
 from tests.chaos.control import Controls  # noqa: E402
 from tests.chaos.crash_points import CrashPoint, Trap  # noqa: E402
@@ -106,6 +106,7 @@ def run(role: str) -> int:
     program = importlib.import_module(f"cluster.{role}.__main__")
     if role == "worker":
         program.Server = Announced  # type: ignore[attr-defined]
+    sabotage.install(os.environ.get(sabotage.VARIABLE, ""))
     Saboteur(role, name, controls, Recorder(folder / f"{name}.jsonl", name)).install()
     sys.argv = [f"cluster.{role}"]
     return int(program.run())

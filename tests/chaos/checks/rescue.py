@@ -13,7 +13,7 @@ from tests.chaos.checks.limits import Limits
 from tests.chaos.history import History, Invoke
 
 AT_ONCE = Limits(recovery=2.0, unbegun=0.0, ordered=0.0)
-"""What counts as a fault beside another: one that is on, or was until two seconds ago if everybody needs what it hit."""
+"""What counts as another fault: one that is on, or that was on two seconds ago and hit what everybody needs."""
 
 
 @dataclass(frozen=True, slots=True)
