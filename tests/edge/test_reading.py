@@ -6,9 +6,12 @@ from uuid import uuid4
 
 import pytest
 
-from cluster.core.task import State, Status
-from cluster.edge.payloads import AnyStatus
+from cluster.core.task import FINAL, UNSUCCESSFUL, State, Status, status_of
+from cluster.edge.payloads import AnyState, AnyStatus, Unfinished, Unsuccessful
+from cluster.store import leases
+from cluster.store.leases import Progress, Retried
 from cluster.store.sessions import Registration, open_session
+from tests.store import made
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -23,7 +26,12 @@ async def worker(conn, name, slots=5):
 
 
 def test_the_statuses_that_may_be_asked_for_are_those_of_the_core():
-    assert set(get_args(AnyStatus.__origin__)) == {*Status, *(state.name.lower() for state in State)}
+    names = {state.name.lower(): state for state in State}
+    assert set(get_args(AnyStatus.__origin__)) == {*Status, *names}
+    assert set(get_args(AnyState.__origin__)) == names.keys()
+    for asked, states in ((Unfinished, frozenset(State) - FINAL), (Unsuccessful, UNSUCCESSFUL)):
+        meant = {status_of(state).value for state in states} | {name for name in names if names[name] in states}
+        assert set(get_args(asked.__origin__)) == meant
 
 
 async def test_pages_follow_one_another_in_order_and_without_gaps(http):
@@ -47,6 +55,7 @@ async def test_a_listing_is_filtered_by_status_queue_and_command(http):
     ready, later = await post(http), await post(http, delay_seconds=60, queue="slow", command="other")
     for query, expected in [
         ("status=QUEUED", {ready, later}), ("status=ready", {ready}), ("status=scheduled", {later}),
+        ("state=ready", {ready}), ("state=isolated", set()), ("status=QUEUED&state=scheduled", {later}),
         ("status=STARTED", set()), ("queue=slow", {later}), ("queue=default", {ready}), ("command=other", {later}),
         ("command=null", set()), ("worker=worker-1", set()), ("status=QUEUED&queue=slow&command=noop", set()),
     ]:  # fmt: skip
@@ -111,6 +120,39 @@ async def test_the_numbers_are_those_of_the_tables(http, conn):
     assert [{**one, "last_heartbeat": ""} for one in stats["workers"]] == [
         {**one, "last_heartbeat": ""} for one in workers
     ]
+
+
+async def test_what_befell_tasks_is_counted_and_told(http, conn):
+    await conn.execute("INSERT INTO counters (retried, rescued, stale, quarantined) VALUES (4, 3, 2, 1), (1, 1, 1, 1)")
+    befallen = {"retried": 5, "rescued": 4, "stale": 3, "quarantined": 2}
+    assert befallen.items() <= (await http.get("/api/stats")).json().items()
+    text = (await http.get("/metrics")).text
+    for line in (
+        "# TYPE taskmaster_tasks_retried_total counter",
+        "taskmaster_tasks_retried_total 5.0",
+        "taskmaster_tasks_rescued_total 4.0",
+        "taskmaster_outcomes_stale_total 3.0",
+        "taskmaster_tasks_quarantined_total 2.0",
+    ):
+        assert line in text
+
+
+async def test_a_running_task_shows_its_progress_and_how_earlier_attempts_ended(http, conn):
+    task_id = await post(http, max_attempts=3)
+    [lease] = await made.claim(conn, 1)
+    await made.start(conn, lease)
+    await leases.retry(conn, [Retried(*made.held(lease), 0.0, "Traceback …\nValueError: no")])
+    await conn.execute("UPDATE tasks SET state = 1")
+    [lease] = await made.claim(conn, 1)
+    await made.start(conn, lease)
+    await leases.progress(conn, [Progress(*made.held(lease), 0.25, "a quarter")])
+    task = (await http.get(f"/api/tasks/{task_id}")).json()
+    assert (task["progress"], task["progress_message"], task["attempt"]) == (0.25, "a quarter", 2)
+    [one] = task["attempts"]
+    assert (one["outcome"], one["attempt"], one["error"]) == ("failed", 1, "Traceback …\nValueError: no")
+    assert (one["worker_id"], one["at"].endswith("Z")) == ("worker-1-0000abcd", True)
+    [listed] = (await http.get("/api/tasks?state=running")).json()["tasks"]
+    assert listed == {**task, "attempts": None}
 
 
 async def test_a_worker_shows_what_the_contract_names(http, conn):

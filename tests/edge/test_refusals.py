@@ -211,19 +211,34 @@ async def test_what_nobody_foresaw_is_a_500_that_gives_nothing_away_and_an_event
     assert telemetry.counts()["request_failed"] == before + 1
 
 
-async def test_without_postgresql_the_answer_is_503_and_says_so(http, settings, edge_pool, postgres):
+NOBODY = "00000000-0000-4000-8000-000000000000"
+ASKED = {
+    "POST /api/schedule": {"command": "noop"}, "POST /schedule": {"command": "noop"},
+    "POST /api/schedule/batch": {"count": 2}, "POST /api/status/batch": {"task_ids": [NOBODY]},
+    "POST /api/tasks/cancel": {"queue": "slow"}, "POST /api/tasks/retry": {"task_ids": [NOBODY]},
+    "POST /api/workers/scale": {"count": 2}, "POST /api/workers/kill": {"name": "worker-1"},
+}  # fmt: skip
+
+
+async def test_without_postgresql_every_route_that_needs_it_answers_503_and_when_to_try_again(
+    http, settings, edge_pool, postgres
+):
+    paths = (await http.get("/openapi.json")).json()["paths"]
     name = settings.database_url.rpartition("?")[0].rpartition("/")[2] or settings.database_url.rpartition("/")[2]
-    edge_pool.timeout = 0.5
+    edge_pool.timeout = 0.1
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
         admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-    for method, path, body in [
-        ("POST", "/api/schedule", {"command": "noop"}), ("GET", "/api/stats", None), ("GET", "/api/tasks", None),
-    ]:  # fmt: skip
-        answer = await http.request(method, path, json=body)
-        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-        assert "PostgreSQL does not answer" in answer.json()["detail"]
+    asked = []
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            if "503" in operation["responses"]:
+                where = f"{path}?task_id={NOBODY}" if path.endswith("/status") else path.format(task_id=NOBODY)
+                asked.append(f"{method.upper()} {path}")
+                answer = await http.request(method.upper(), where, json=ASKED.get(asked[-1]))
+                assert (answer.status_code, answer.headers.get("retry-after")) == (503, "1"), asked[-1]
+                assert "PostgreSQL" in answer.json()["detail"]
+    assert ASKED.keys() <= set(asked)
     assert (await http.get("/healthz")).status_code == 200
-    assert "PostgreSQL does not answer" in (await http.get("/readyz")).json()["detail"]
     assert "taskmaster_store_up 0.0" in (await http.get("/metrics")).text
     assert (await http.get("/api/logs")).json() == []
