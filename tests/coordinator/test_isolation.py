@@ -11,7 +11,6 @@ from cluster.coordinator.coordinator import Coordinator
 from cluster.core.task import State
 from cluster.store.counters import totals
 from cluster.store.pool import Connection
-from cluster.store.sessions import live_sessions
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.channel import open_channel
 from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceStub
@@ -73,10 +72,10 @@ async def test_the_third_crash_of_a_task_puts_it_in_quarantine_and_good_tasks_be
             assert await held_by(conn, worker) == [task_id]
             await worker.stop()
 
-            async def over(session_id: int = worker.session_id) -> bool:
-                return all(row.id != session_id for row in await live_sessions(conn))
+            async def rescued(lost: PeerWorker = worker) -> bool:
+                return not await held_by(conn, lost)
 
-            await eventually(over)
+            await eventually(rescued)
             if life == 1:
                 assert (await look(conn, task_id)).state is State.ISOLATED
         isolated = await heard.event("task_isolated")
