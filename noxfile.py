@@ -31,7 +31,7 @@ POSTGRES = ("15", "16", "17", "18")
 LOOPS = ("uvloop", "asyncio")
 MATRIX = [nox.param(*corner, id="-".join(corner)) for corner in product(PYTHONS, POSTGRES, LOOPS)]
 
-CHECKED = ("cluster", "tests", "tools", "examples", "noxfile.py")
+CHECKED = ("cluster", "tests", "tools", "examples", "perf", "noxfile.py")
 IN_PARALLEL = ("-n", "logical", "--maxprocesses=4", "--dist=loadfile")
 CLUSTERS = ("tests/acceptance", "tests/trouble")
 UNIT = ("tests/architecture", "tests/core", "tests/runtime", "tests/documents")
@@ -133,6 +133,12 @@ def packaging(session: nox.Session) -> None:
 def chaos(session: nox.Session) -> None:
     """Nothing is lost: minutes of faults drawn by a seed (CHAOS_SEED, CHAOS_MINUTES), and checkers that can fail."""
     pytest(session, "tests/chaos", "-m", "chaos", "-s")
+
+
+@nox.session(python=False)
+def soak(session: nox.Session) -> None:
+    """Nothing rises: a whole cluster under mixed load, ten minutes; `nox -s soak -- --hours 8 --rough` for more."""
+    tool(session, "python", "perf/soak.py", *session.posargs)
 
 
 @nox.session(python=False)

@@ -85,7 +85,7 @@ class Answer(NamedTuple):
 
 @dataclass
 class Task:
-    """`told`: tokens whose outcome was accepted, or refused and noted: hearing it again is no news."""
+    """`settled`: tokens whose outcome was accepted. `noted`: those whose outcome was refused, which the trail says."""
 
     id: UUID
     command: str
@@ -99,7 +99,8 @@ class Task:
     error: str | None = None
     progress: float | None = None
     trail: list[Ended] = field(default_factory=list)
-    told: set[int] = field(default_factory=set)
+    settled: set[int] = field(default_factory=set)
+    noted: set[int] = field(default_factory=set)
 
     @property
     def lease(self) -> Held | None:
@@ -183,6 +184,11 @@ class Model:
         """Those that hold."""
         return [task.lease for task in self.tasks.values() if task.lease is not None]
 
+    def lost(self, lease: Held) -> bool:
+        """Whether it does not hold any more, though its task has not ended."""
+        task = self.tasks[lease.task_id]
+        return task.state in UNFINISHED and task.token != lease.token
+
     def sums(self) -> Sums:
         count = {state: len(self.in_state(state)) for state in State}
         return Sums(
@@ -255,7 +261,7 @@ class Model:
 
         def over(task: Task) -> None:
             assert task.lease is not None
-            task.told.add(task.lease.token)
+            task.settled.add(task.lease.token)
             state = said[task.lease]
             task.become(state)
             task.error = state.name
@@ -265,7 +271,7 @@ class Model:
     def retry(self, leases: Iterable[Held], error: str) -> set[UUID]:
         def again(task: Task) -> None:
             assert task.token is not None
-            task.told.add(task.token)
+            task.settled.add(task.token)
             task.tell("failed")
             task.become(State.SCHEDULED)
             task.error = error
@@ -293,20 +299,17 @@ class Model:
 
     def accepted(self, leases: Iterable[Held]) -> set[UUID]:
         """Whose outcome of just this lease is written."""
-        return {lease.task_id for lease in leases if lease.token in self.tasks[lease.task_id].told}
+        return {lease.task_id for lease in leases if lease.token in self.tasks[lease.task_id].settled}
 
     def note_stale(self, leases: Iterable[Held]) -> set[UUID]:
         """Outcomes that came too late, each noted once; what was accepted is not stale, however often it is told."""
-        noted = [
-            lease
-            for lease in _newest(leases)
-            if lease.token != self.tasks[lease.task_id].token and lease.token not in self.tasks[lease.task_id].told
-        ]
-        for lease in noted:
-            self.tasks[lease.task_id].told.add(lease.token)
-            self.tasks[lease.task_id].trail.append(Ended("stale", None, lease.token))
-        self.stale += len(noted)
-        return {lease.task_id for lease in noted}
+        tasks = [(self.tasks[lease.task_id], lease.token) for lease in _newest(leases)]
+        late = [(task, token) for task, token in tasks if token not in {task.token, *task.settled, *task.noted}]
+        for task, token in late:
+            task.noted.add(token)
+            task.trail.append(Ended("stale", None, token))
+        self.stale += len(late)
+        return {task.id for task, _ in late}
 
     # By hand.
 
@@ -329,6 +332,9 @@ class Model:
     def retry_by_hand(self, task_id: UUID) -> None:
         task = self.tasks[task_id]
         assert self.owner(task.unique_key) is None, "a live task with the same unique key wins"
+        if task.state is State.CANCELLED and task.token is not None:
+            # The trail does not tell a task that wanted its own end from one that a person ended.
+            task.settled.discard(task.token)
         task.tell(task.state.name.lower())
         task.trail.append(Ended("retried", None, None))
         task.become(State.READY)

@@ -26,10 +26,29 @@ def test_the_tables_always_are_what_the_model_says(database: Database) -> None:
     run_state_machine_as_test(lambda: LifeOfTasks(database), settings=settings(max_examples=examples))
 
 
-FENCE = "AND t.lease_token = (SELECT :tokens::bigint[])[width_bucket(t.id, (SELECT :ids::uuid[]))]"
 BROKEN = {
-    "an outcome needs no token": ("finish", FENCE, ""),
+    "an outcome needs no token": (
+        "finish",
+        "AND t.lease_token = (SELECT :tokens::bigint[])[width_bucket(t.id, (SELECT :ids::uuid[]))]",
+        "",
+    ),
+    "a retry leaves the token": ("retry", "session_id = NULL, lease_token = NULL,", "session_id = NULL,"),
+    "a rescue counts the attempt": ("rescue", "attempt = greatest(t.attempt - 1, 0)", "attempt = t.attempt"),
+    "what is isolated is claimed with others": ("claim", "WHERE state = 1 AND", "WHERE state IN (1, 5) AND"),
+    "a leader of the past may end sessions": ("session_end_expired", "WHERE epoch = :epoch::bigint AND", "WHERE"),
+    "a cancelled task keeps its token": (
+        "task_cancel",
+        "session_id, NULL, timeout_ms, 12",
+        "session_id, lease_token, timeout_ms, 12",
+    ),
+    "a task that runs again stays in history": (
+        "task_retry",
+        "DELETE FROM task_history WHERE id = ANY (ARRAY(SELECT id FROM again)) RETURNING id, state, command",
+        "SELECT id, state, command FROM task_history WHERE id = ANY (ARRAY(SELECT id FROM again))",
+    ),
+    "an outcome is noted as stale again": ("note_stale", "NOT is_told(h.attempts", "NOT is_told(NULL"),
 }
+"""What is broken: the statement, what is right in it, and what takes its place."""
 
 
 @pytest.mark.parametrize("name", BROKEN)
