@@ -38,7 +38,7 @@ class Memories(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Ran:
-    """What the run itself tells of itself. `ends`: how often a role ended with an exit code, workers' not among them."""
+    """What the run tells of itself. `ends`: how often a role ended with an exit code, workers not among them."""
 
     command: str
     seconds: float
