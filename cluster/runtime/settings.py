@@ -30,6 +30,7 @@ class Settings:
     worker_host: str
     worker_port: int
     worker_name: str
+    worker_prefix: str
     worker_pool_size: int
     workers: int
     task_modules: tuple[str, ...]
@@ -75,6 +76,8 @@ class Settings:
             worker_host=read.host("WORKER_ADDRESS", _this_host(coordinators)),
             worker_port=read.integer("WORKER_PORT", 0, least=0, most=65535),
             worker_name=read.text("WORKER_NAME", socket.gethostname(), 100),
+            # Of a supervisor: where there are several, each is given a name of its own.
+            worker_prefix=read.text("WORKER_NAME", "worker", 100),
             worker_pool_size=read.integer("WORKER_POOL_SIZE", 5, least=1, most=1000),
             workers=read.integer("WORKERS", 3, least=1, most=WORKERS_MAX),
             task_modules=read.names("TASKMASTER_TASKS"),

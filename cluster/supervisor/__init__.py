@@ -48,5 +48,5 @@ not tried again. If it was essential, or no worker is left, the supervisor stops
 its own last line. Children tell their reason through a pipe (`runtime.reasons`), so their stderr stays the terminal's.
 A worker that was given up is tried again by the next order to scale.
 
-The desired count is not remembered: after a restart it is WORKERS again.
+The desired count is not remembered: after a restart it is WORKERS again, which whoever starts it can read and change.
 """

@@ -124,9 +124,12 @@ def edge(settings: Settings) -> Role:
 
 
 def worker(settings: Settings, number: int) -> Role:
-    """worker-1, worker-2, … A fixed WORKER_PORT is that of worker-1; the others count up from it."""
+    """worker-1, worker-2, …, or rack-1, rack-2, … of a supervisor whose WORKER_NAME is rack.
+
+    A fixed WORKER_PORT is that of the first; the others count up from it.
+    """
     port = settings.worker_port + number - 1 if settings.worker_port else 0
-    name = worker_name(number)
+    name = f"{settings.worker_prefix}-{number}"
     return Role(
         name=name,
         kind="worker",
@@ -135,10 +138,6 @@ def worker(settings: Settings, number: int) -> Role:
         patience=settings.drain_timeout + DRAIN_MARGIN,
         env={"WORKER_NAME": name, "WORKER_PORT": str(port), "WORKER_ADDRESS": settings.worker_host},
     )
-
-
-def worker_name(number: int) -> str:
-    return f"worker-{number}"
 
 
 def program(module: str) -> tuple[str, ...]:

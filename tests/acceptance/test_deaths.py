@@ -15,7 +15,7 @@ from tests.acceptance.cluster import RunningCluster
 from tests.acceptance.load import Load
 from tests.acceptance.parts import LADDER_SECONDS, Parts, Row
 from tests.acceptance.processes import CHECKOUT, free_ports, living_in
-from tests.acceptance.runs import run_twice
+from tests.acceptance.runs import run_twice, runs_in
 from tests.chaos.lines import Line, to_port
 from tests.fixtures.eventually import eventually
 
@@ -231,7 +231,7 @@ async def test_everything_killed_at_once_and_started_again_rescues_all(own: Runn
         "RUNS_FILE": str(own.folder / "runs"),
     }
     await own.up(workers=2)
-    task_ids = own.enqueue_many("counted", 10, {"seconds": 2}) + own.enqueue_many("counted", 10)
+    task_ids = own.enqueue_many("counted", 10, {"seconds": 1}) + own.enqueue_many("counted", 10)
     await eventually(lambda: own.stats()["running"] == 10)
 
     for process in living_in(own.home):
@@ -241,3 +241,6 @@ async def test_everything_killed_at_once_and_started_again_rescues_all(own: Runn
     await own.up(workers=2)
     tasks = await own.finished(task_ids, timeout=LADDER_SECONDS)
     assert {task["status"] for task in tasks} == {"COMPLETE"}
+    runs = runs_in(own.folder / "runs")
+    assert {len(runs[task_id]) for task_id in task_ids} <= {1, 2}
+    assert all(runs[task_id][-1].ended for task_id in task_ids)

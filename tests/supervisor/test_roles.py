@@ -47,11 +47,18 @@ def test_every_role_is_a_program_of_this_python() -> None:
 
 
 def test_workers_are_numbered_and_take_free_ports() -> None:
-    worker = roles.worker(settings(WORKER_NAME="ignored"), 3)
+    worker = roles.worker(settings(), 3)
 
     assert worker.name == "worker-3"
     assert worker.env["WORKER_NAME"] == "worker-3"
     assert worker.env["WORKER_PORT"] == "0"
+
+
+def test_workers_of_a_supervisor_with_a_name_carry_it() -> None:
+    """Two supervisors would otherwise both have a worker-1, and an order to kill it would mean either."""
+    worker = roles.worker(settings(WORKER_NAME="rack"), 3)
+
+    assert (worker.name, worker.env["WORKER_NAME"]) == ("rack-3", "rack-3")
 
 
 def test_a_fixed_port_is_the_first_of_as_many_as_there_are_workers() -> None:
