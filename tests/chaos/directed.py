@@ -9,18 +9,21 @@ import signal
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
 import psutil
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from cluster.runtime.ids import new_id
 from tests.acceptance.cluster import LENT, PRIVATE
 from tests.acceptance.processes import CHECKOUT, Program, free_ports
-from tests.chaos.cast import HISTORY_VARIABLE
+from tests.chaos.cast import HISTORY_VARIABLE, POSTGRES, line_name
 from tests.chaos.history import End, History, Recorder, Start
+from tests.chaos.lines import Line, to_socket
 from tests.chaos.sabotage import VARIABLE
 from tests.chaos.tables import Tables, snapshot
 from tests.chaos.tasks import MARKERS_VARIABLE
@@ -31,11 +34,12 @@ HEARTBEAT = 0.5
 
 
 class Directed:
-    """A run in this folder. State: the programs by name, and how many calls were made."""
+    """A run in this folder. State: the programs by name, the database URLs of some, and how many calls were made."""
 
     def __init__(self, database_url: str, folder: Path, *, broken: str = "") -> None:
         self._url, self._folder, self._broken = database_url, folder, broken
         self._programs: dict[str, Program] = {}
+        self._urls: dict[str, str] = {}
         self._ports = dict(zip(("edge-1", "coordinator-1", "coordinator-2"), free_ports(3), strict=True))
         self._calls = 0
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self._ports['edge-1']}", timeout=10)
@@ -77,8 +81,26 @@ class Directed:
         self._programs[name].send(signal.SIGCONT)
         self._write("freeze", name, "end")
 
+    def line(self, name: str) -> Line:
+        """What the process of this name, started from now on, has between itself and PostgreSQL."""
+        parts: dict[str, Any] = conninfo_to_dict(self._url)
+        [port] = free_ports(1)
+        self._urls[name] = make_conninfo(**{**parts, "host": "127.0.0.1", "port": port, "sslmode": "disable"})
+        socket = Path(str(parts["host"])) / f".s.PGSQL.{parts.get('port', 5432)}"
+        return Line(line_name(name, POSTGRES), port, to_socket(socket))
+
+    def silence(self, line: Line) -> None:
+        """Until `mend`."""
+        self._write("silence", line.name, "begin")
+        line.silence()
+
+    def mend(self, line: Line) -> None:
+        line.mend()
+        self._write("silence", line.name, "end")
+
     def _write(self, fault: str, target: str, phase: str) -> None:
-        self._chaos.write("fault", fault=fault, target=target, phase=phase, target_pid=self._programs[target].pid)
+        pid = self._programs[target].pid if target in self._programs else None
+        self._chaos.write("fault", fault=fault, target=target, phase=phase, target_pid=pid)
 
     async def online(self, *workers: str) -> None:
         """Until the edge is ready and exactly these workers are online."""
@@ -105,7 +127,7 @@ class Directed:
             "HOME": str(self._folder),
             "TASKMASTER_HOME": str(self._folder / "home"),
             "TASKMASTER_TASKS": "tests.chaos.tasks",
-            "DATABASE_URL": self._url,
+            "DATABASE_URL": self._urls.get(name, self._url),
             "COORDINATOR_ADDRESS": ",".join(f"127.0.0.1:{self._ports[each]}" for each in coordinators),
             "WORKER_NAME": name,
             "WORKER_POOL_SIZE": "10",
