@@ -95,13 +95,14 @@ class Leases:
         self._forget(self.outbox.settle(through))
 
     def refuse(self, keys: Iterable[Key]) -> None:
-        """These leases are no longer ours: end them, report nothing."""
-        stale = [run for key in keys if (run := self._held.pop(key, None)) is not None]
-        running = [run for run in stale if run.outcome is None]
-        telemetry.tally("task_stale", len(stale))
-        if running:
-            self.executor.cancel(running, None)
-        self._look()
+        """These leases are no longer ours: end them, report nothing. What has ended is held until it is settled."""
+        named = [self._held.get(key) for key in keys]
+        taken = [run for run in named if run is not None and run.outcome is None]
+        telemetry.tally("task_taken_away", len(taken))
+        telemetry.tally("task_stale", len(named) - len(taken))
+        if taken:
+            self.executor.cancel(taken, None)
+            self._forget(taken)
 
     def settle_simple(self, run: Run) -> None:
         """The coordinator took what became of a lease that came through SubmitTask."""
@@ -118,7 +119,7 @@ class Leases:
         if self._held:
             telemetry.emit("leases_dropped", level="warning", count=dropped, told_late=len(ended))
         self._held = ended
-        self.outbox.renumber(told=bool(ended))
+        self.outbox.renumber(keep=self.holds)
         self.executor.cancel_all(None)
         self._look()
 

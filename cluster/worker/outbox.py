@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic_ns
 
@@ -65,10 +65,10 @@ class Outbox:
         self._sent = self._unsettled[0].sequence - 1 if self._unsettled else self._last
         self._filled.set()
 
-    def renumber(self, *, told: bool) -> None:
-        """A new session: numbers begin with 1 again. What has ended and is not settled is told again, or nothing is."""
-        unsettled = [run for batch in self._unsettled for run in batch.ended]
-        self._ended = deque([*unsettled, *self._ended] if told else [])
+    def renumber(self, keep: Callable[[Run], bool]) -> None:
+        """A new session: numbers begin with 1 again. Of what has ended and is not settled, `keep` says what is told."""
+        unsettled = (run for batch in self._unsettled for run in batch.ended)
+        self._ended = deque(run for run in (*unsettled, *self._ended) if keep(run))
         self._started.clear()
         self._unsettled.clear()
         self._progress.clear()

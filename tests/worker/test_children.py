@@ -148,3 +148,28 @@ async def test_a_child_that_cannot_load_its_modules_fails_the_task() -> None:
 async def test_starting_many_beside_grpc_crashes_none(children: Children) -> None:
     for _ in range(10):
         assert await children.run(run("exit", code=7), unheard) == Failed("its process ended with exit code 7")
+
+
+async def test_what_a_function_says_of_its_progress_is_heard_and_nothing_after_its_end(children: Children) -> None:
+    heard: list[tuple[Run, float, str]] = []
+    one = run("sync-report", seconds=1.2, words=[[0.1, "first"], [0.2, "lost"], [0.3, "latest"]])
+    assert await children.run(one, lambda *word: heard.append(word)) == Succeeded()
+    assert heard[:2] == [(one, 0.1, "first"), (one, 0.3, "latest")]
+    assert {word[2] for word in heard} <= {"first", "latest", "at its very end"}
+    before = len(heard)
+    await result(children, run("pid"))
+    assert len(heard) == before
+
+
+async def test_nothing_is_left_of_many_runs_that_end_in_every_way(children: Children) -> None:
+    for _ in range(5):
+        await asyncio.gather(
+            children.run(run("pid"), unheard),
+            children.run(run("sync-raise"), unheard),
+            children.run(run("exit", code=3), unheard),
+            children.run(run("sync-wait", timeout=0.05, seconds=60), unheard),
+        )
+    for _ in range(300):
+        await children.run(run("pid"), unheard)
+    await eventually(lambda: repr(children).endswith("busy=0 leaving=0>"))
+    assert len(_ours()) <= 4

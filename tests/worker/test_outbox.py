@@ -93,14 +93,14 @@ async def test_a_start_of_what_has_ended_meanwhile_makes_no_empty_batch() -> Non
 
 async def test_what_had_ended_is_told_in_the_next_session_from_number_1_on_in_order() -> None:
     outbox = Outbox()
-    settled, told, waiting, lasting = ended(), ended(), ended(), running()
-    for run in (settled, told):
+    settled, told, forgotten, waiting, lasting = ended(), ended(), ended(), ended(), running()
+    for run in (settled, told, forgotten):
         outbox.put([], [run])
         await outbox.next()
     outbox.settle(1)
     outbox.put([lasting], [waiting])
     outbox.put_progress({lasting: (0.5, "")})
-    outbox.renumber(told=True)
+    outbox.renumber(keep=lambda run: run is not forgotten)
     batch = await outbox.next()
     assert (batch.sequence, batch.started, batch.ended) == (1, (), (told, waiting))
     assert outbox.settle(1) == [told, waiting]
@@ -141,7 +141,7 @@ async def test_a_new_session_may_begin_with_nothing_and_number_1() -> None:
     outbox.put([], [ended(), ended()])
     await outbox.next()
     outbox.put([running()], [ended()])
-    outbox.renumber(told=False)
+    outbox.renumber(keep=lambda run: False)
     outbox.put([], [fresh := ended()])
     batch = await outbox.next()
     assert (batch.sequence, batch.ended) == (1, (fresh,))
