@@ -19,7 +19,8 @@ Who takes part::
 `node`          how a role is started here: its own program, with a saboteur inside, who does what `control` says:
                 `crash_points`, `clock`, `repeats`
 `faults`        what can be done to the cluster. `schedule` draws which is done when; pure
-`clients`       those who ask, and write down what they are told. `orders` draws what they ask for; pure
+`clients`       those who ask over HTTP, and write down what they are told. `callers` do over gRPC. `orders` draws what
+                clients ask for; pure
 `tasks`         what the workers run, well-behaved and other. `tokens` tells a handler the token of its lease
 `history`       the format of the history. `tables` the final rows. `checks` compares the two; pure
 `watch`, `logs` the memory of the processes; what they logged that nobody expects

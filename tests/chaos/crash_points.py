@@ -33,6 +33,8 @@ POINTS: dict[str, dict[str, str]] = {
         **_store("counters", "fold"),
         **_store("history", "ensure_partitions", "prune"),
         **_store("orders", "take_orders", "settle_order"),
+        **_store("enqueue", "enqueue"),
+        "submit": "cluster.coordinator.servicer:CoordinatorServicer.SubmitTask",
         "give": "cluster.coordinator.stream:StreamDelivery.give",
         "take": "cluster.coordinator.stream:StreamDelivery._take",
         "settle": "cluster.coordinator.stream:StreamDelivery._settle",

@@ -9,7 +9,7 @@ import contextlib
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 
 from tests.chaos import cast
+from tests.chaos.callers import Caller
 from tests.chaos.checks.every import check_all
 from tests.chaos.checks.limits import Limits
 from tests.chaos.clients import Client, Throttle
@@ -29,7 +30,8 @@ from tests.chaos.schedule import GAP, Planned, plan
 from tests.chaos.tables import snapshot
 from tests.chaos.watch import measure, watch
 
-CLIENTS = 6
+CLIENTS, CALLERS = 6, 2
+"""Over HTTP, and over gRPC."""
 WARM_UP = 10.0
 """Seconds of load before the first fault, after which the memory of every process is measured."""
 CALM = 5.0
@@ -120,24 +122,25 @@ async def _load(cluster: ChaosCluster, options: Options, recorder: Recorder) -> 
     """Clients enqueue as long as this is entered; at its end each call that is under way gets its answer."""
     recorder.write("mark", name="load-begin")
     throttle, wanted = Throttle(options.rate), True
-    edges = [cluster.edge_url(edge) for edge in cast.EDGES]
-    clients = [
-        Client(
-            name,
-            edges,
-            throttle,
-            Recorder(cluster.history / f"{name}.jsonl", name),
-            random.Random(f"{options.seed} {name}"),
-        )
-        for name in (f"client-{number}" for number in range(1, CLIENTS + 1))
-    ]  # fmt: skip
     async with _background(throttle.run()), asyncio.TaskGroup() as group:
-        for client in clients:
+        for client in _clients(cluster, options.seed, throttle):
             group.create_task(client.run(lambda: wanted))
         try:
             yield
         finally:
             wanted = False
+
+
+def _clients(cluster: ChaosCluster, seed: int, throttle: Throttle) -> Iterator[Client | Caller]:
+    edges = [cluster.edge_url(edge) for edge in cast.EDGES]
+    for number in range(1, CLIENTS + CALLERS + 1):
+        name = f"client-{number}"
+        recorder = Recorder(cluster.history / f"{name}.jsonl", name)
+        dice = random.Random(f"{seed} {name}")
+        if number <= CLIENTS:
+            yield Client(name, edges, throttle, recorder, dice)
+        else:
+            yield Caller(name, cluster.places.coordinators, throttle, recorder, dice)
 
 
 async def _inflict_all(cluster: ChaosCluster, planned: Sequence[Planned], recorder: Recorder) -> None:

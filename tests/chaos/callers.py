@@ -1,0 +1,65 @@
+"""Those who enqueue over gRPC, at the coordinators, one task a call, and write down what they are told."""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+
+import grpc
+import msgspec
+
+from cluster.runtime.ids import new_id
+from cluster.wire import taskmaster_pb2 as pb
+from cluster.wire.channel import open_channel
+from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceStub
+from tests.chaos.clients import AGAIN_AFTER, PATIENCE, Throttle
+from tests.chaos.history import Recorder
+
+PAUSE = 0.3
+"""Seconds between two tasks of one caller, on average."""
+REFUSED = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED}
+"""Statuses that say: nothing happened."""
+
+
+class Caller:
+    """Enqueues tasks with ids of its own, again until it is told that they are there. State: the calls it has made."""
+
+    def __init__(
+        self, name: str, ports: Mapping[str, int], throttle: Throttle, recorder: Recorder, dice: random.Random
+    ) -> None:
+        self._name, self._throttle, self._recorder, self._dice = name, throttle, recorder, dice
+        self._addresses = [f"127.0.0.1:{port}" for port in ports.values()]
+        self._calls = 0
+
+    def __repr__(self) -> str:
+        return f"<Caller {self._name} calls={self._calls}>"
+
+    async def run(self, wanted: Callable[[], bool]) -> None:
+        """Until `wanted` says no, and then to the end of the call that is under way."""
+        channels = [open_channel(address) for address in self._addresses]
+        stubs = [CoordinatorServiceStub(channel) for channel in channels]
+        while wanted():
+            await asyncio.sleep(self._dice.expovariate(1 / PAUSE))
+            await self._throttle.take(1)
+            request = self._request()
+            while not await self._told(self._dice.choice(stubs), request) and wanted():
+                await asyncio.sleep(AGAIN_AFTER)
+        for channel in channels:
+            await channel.close()
+
+    def _request(self) -> pb.ClientTaskRequest:
+        payload = msgspec.json.encode({"call": f"{self._name}/{self._calls + 1}"})
+        return pb.ClientTaskRequest(task_id=str(new_id()), command="chaos-quick", payload=payload)
+
+    async def _told(self, coordinator: CoordinatorServiceStub, request: pb.ClientTaskRequest) -> bool:
+        """Whether there was an answer that settles it."""
+        self._calls += 1
+        asked = {"op": "enqueue", "call": f"{self._name}/{self._calls}", "task_ids": [request.task_id]}
+        self._recorder.write("invoke", **asked)
+        try:
+            await coordinator.SubmitTask(request, timeout=PATIENCE)
+        except grpc.aio.AioRpcError as error:
+            kind = "fail" if error.code() in REFUSED else "unknown"
+            self._recorder.write(kind, **asked, detail=f"{error.code().name}: {error.details()}"[:500])
+            return kind == "fail"
+        self._recorder.write("ok", **asked)
+        return True
