@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.acceptance.processes import CHECKOUT, Program, arguments_of, describe, free_ports, living_in
+from tests.acceptance.processes import CHECKOUT, Program, arguments_of, describe, free_ports, kill_all, living_in
 from tests.acceptance.stream import EventStream
 from tests.acceptance.tracebacks import tracebacks_in
 from tests.fixtures.eventually import eventually
@@ -234,8 +234,7 @@ class RunningCluster:
     def remove(self) -> None:
         """Kill whatever lives on and delete the folder."""
         self.http.close()
-        for process in living_in(self.home):
-            process.kill()
+        kill_all(self.home)
         for program in self.programs:
             program.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)

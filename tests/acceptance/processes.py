@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -84,6 +84,14 @@ def _lives_in(process: psutil.Process, home: str) -> bool:
         )
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
+
+
+def kill_all(home: Path) -> None:
+    """SIGKILL to everything of the cluster in `home`, at once."""
+    for process in living_in(home):
+        # Many die with the supervisor, before it is their turn.
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def arguments_of(process: psutil.Process) -> list[str]:

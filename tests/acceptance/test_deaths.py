@@ -4,7 +4,6 @@ Seconds to the rescue are printed (`pytest -s`), not asserted: tests share the m
 """
 
 import asyncio
-import os
 import signal
 import time
 from datetime import datetime
@@ -14,7 +13,7 @@ import pytest
 from tests.acceptance.cluster import RunningCluster
 from tests.acceptance.load import Load
 from tests.acceptance.parts import LADDER_SECONDS, Parts, Row
-from tests.acceptance.processes import CHECKOUT, free_ports, living_in
+from tests.acceptance.processes import CHECKOUT, free_ports, kill_all
 from tests.acceptance.runs import run_twice, runs_in
 from tests.chaos.lines import Line, to_port
 from tests.fixtures.eventually import eventually
@@ -159,7 +158,7 @@ async def test_the_tasks_of_a_frozen_worker_are_rescued_and_its_late_outcomes_re
     frozen = parts.worker("frozen")
     await parts.online("frozen")
     await parts.edge_answers()
-    task_ids = parts.cluster.enqueue_many("counted", 5, {"seconds": 2})
+    task_ids = parts.cluster.enqueue_many("counted", 5, {"seconds": 3})
     await eventually(lambda: parts.cluster.stats()["running"] == 5)
 
     since = parts.now()
@@ -202,7 +201,7 @@ async def test_the_tasks_of_a_worker_that_is_cut_off_are_rescued_and_it_comes_ba
         worker = parts.cluster.start_program([parts.cluster.command()[0], str(FAR_WORKER)], settings=far)
         await parts.online("far")
         await parts.edge_answers()
-        task_ids = parts.cluster.enqueue_many("counted", 5, {"seconds": 2})
+        task_ids = parts.cluster.enqueue_many("counted", 5, {"seconds": 3})
         await eventually(lambda: parts.cluster.stats()["running"] == 5)
 
         since = parts.now()
@@ -231,11 +230,10 @@ async def test_everything_killed_at_once_and_started_again_rescues_all(own: Runn
         "RUNS_FILE": str(own.folder / "runs"),
     }
     await own.up(workers=2)
-    task_ids = own.enqueue_many("counted", 10, {"seconds": 1}) + own.enqueue_many("counted", 10)
+    task_ids = own.enqueue_many("counted", 10, {"seconds": 2}) + own.enqueue_many("counted", 10)
     await eventually(lambda: own.stats()["running"] == 10)
 
-    for process in living_in(own.home):
-        os.kill(process.pid, signal.SIGKILL)
+    kill_all(own.home)
     await own.nothing_left()
 
     await own.up(workers=2)
