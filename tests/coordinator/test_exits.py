@@ -1,12 +1,12 @@
 """The end of a worker's process, as its supervisor saw it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest_asyncio
 
 from cluster.coordinator.coordinator import Coordinator
 from cluster.core.task import State
-from cluster.store.orders import order_kill
+from cluster.store.orders import order_kill, order_scale
 from cluster.store.sessions import live_sessions
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.channel import open_channel
@@ -25,9 +25,9 @@ async def tell(stub) -> AsyncIterator[Report]:
     """`await tell(name=…, pid=…, code=…)`: the supervisor's stream says that a child has ended."""
     stream = stub.Supervise()
 
-    async def tell(*, host: str = "here", **facts: object) -> None:
+    async def tell(*, host: str = "here", outcomes: Sequence[pb.OrderOutcome] = (), **facts: object) -> None:
         ended = pb.ChildExit(**({"name": "w", "pid": 4711, "code": -9} | facts))
-        await stream.write(pb.SupervisorReport(supervisor_id="s", host=host, exits=[ended]))
+        await stream.write(pb.SupervisorReport(supervisor_id="s", host=host, exits=[ended], outcomes=outcomes))
 
     yield tell
     stream.cancel()
@@ -60,11 +60,14 @@ async def test_the_tasks_of_a_process_that_was_seen_to_end_run_elsewhere_at_once
 async def test_an_end_that_is_told_again_changes_nothing(conn, stub, start_worker, tell):
     await start_worker(name="w", **PLACE)
     async with watching(stub) as heard:
+        order = await order_scale(conn, 1)
         for _ in range(3):
             await tell()
-        await eventually(lambda: _one_ended(conn))
-        await tell(name="somebody")
+        await tell(outcomes=[pb.OrderOutcome(order_id=order, ok=True)])
+        # Told last, so what was before it has been heard.
+        await heard.event("workers_scaled")
         assert len(heard.named("worker_offline")) == 1
+    assert len(await ended(conn)) == 1
 
 
 async def _one_ended(conn) -> bool:
