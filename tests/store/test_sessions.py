@@ -11,6 +11,7 @@ from cluster.store.counters import totals
 from cluster.store.errors import translated
 from cluster.store.pool import Connection, Pool, connected
 from cluster.store.sessions import HeldLease, Pulse, Rescued
+from cluster.store.statements import statement
 from tests.store.made import TTL, add, claim, finish, held, lead, registration, row, scalar, session, start
 
 
@@ -202,7 +203,27 @@ async def test_an_ended_session_is_looked_after_for_a_minute_and_until_someone_l
     [task] = await claim(conn, 1, session_id)
     epoch = await lead(conn)
     assert [orphan.task_id for orphan in await sessions.end_expired(conn, epoch, "lost")] == [task.id]
+    assert await sessions.end_expired(conn, epoch, "lost") == []
     assert await scalar(conn, "SELECT cleared FROM sessions") is True
+
+
+@pytest.mark.parametrize("who", ["session_end", "session_end_expired"])
+async def test_what_nobody_lived_to_rescue_is_rescued_however_much_later(conn: Connection, who: str) -> None:
+    """Its session was ended, and whoever did that died before the rescue; then again whoever led minutes later."""
+    await add(conn, 1)
+    session_id = await session(conn, ttl=-1)
+    [task] = await claim(conn, 1, session_id)
+    epoch = await lead(conn)
+    expired = {"epoch": epoch, "reason": "silent"}
+    ended = {"ids": [session_id], "coordinator": "c1", "reason": "gone", "crashed": False}
+    await conn.execute(statement(who), ended if who == "session_end" else expired)
+    await conn.execute("UPDATE sessions SET ended_at = ended_at - interval '2 minutes'")
+    await conn.execute(statement("session_end_expired"), expired)
+    assert [rescued.task_id for rescued in await sessions.end_expired(conn, epoch, "silent")] == [task.id]
+    assert (await row(conn, task.id)).state is State.READY
+    assert not await scalar(conn, "SELECT cleared FROM sessions")
+    await sessions.end_expired(conn, epoch, "silent")
+    assert await scalar(conn, "SELECT cleared FROM sessions")
 
 
 async def test_a_finish_and_an_end_at_once_leave_each_task_in_one_place(pool: Pool) -> None:
