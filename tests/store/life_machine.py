@@ -104,11 +104,13 @@ class LifeOfTasks(RuleBasedStateMachine):
 
     @initialize(wanted=WANTED, order=ORDER)
     def begin(self, wanted: list[Wanted], order: list[int]) -> None:
+        """Whichever rules take part, there are tasks that wait and tasks that are held."""
         self.database.empty()
         self._elect()
         self._open(COMMANDS, "c1")
         self.enqueue(wanted)
         self._claim(claiming(self.model), order, ())
+        self._enqueue_one()
 
     # Enqueue.
 
@@ -118,6 +120,9 @@ class LifeOfTasks(RuleBasedStateMachine):
         known = ids(self.model)
         batch = [one.task(UUID(int=next(self.numbers)), known) for one in wanted]
         self._enqueued(batch)
+
+    def _enqueue_one(self) -> None:
+        self._enqueued([NewTask(UUID(int=next(self.numbers)), COMMANDS[0])])
 
     @rule(again=some(lambda model: [task.id for task in model.unfinished()]))
     @there_is(Model.unfinished)
@@ -287,6 +292,9 @@ class LifeOfTasks(RuleBasedStateMachine):
     @rule(order=ORDER, crashes=st.integers(1, 3))
     def workers_crash_one_after_the_other(self, order: list[int], crashes: int) -> None:
         """Each over what the one before left behind."""
+        if not self.model.in_state(State.READY, State.ISOLATED):
+            self._enqueue_one()
+            self.the_tables_are_what_the_model_says()
         for _ in range(crashes):
             session = self._open(COMMANDS, "c1")
             if self.model.in_state(State.ISOLATED):

@@ -34,8 +34,6 @@ BROKEN = {
     ),
     "a retry leaves the token": ("retry", "session_id = NULL, lease_token = NULL,", "session_id = NULL,"),
     "a rescue counts the attempt": ("rescue", "attempt = greatest(t.attempt - 1, 0)", "attempt = t.attempt"),
-    "what is isolated is claimed with others": ("claim", "WHERE state = 1 AND", "WHERE state IN (1, 5) AND"),
-    "a leader of the past may end sessions": ("session_end_expired", "WHERE epoch = :epoch::bigint AND", "WHERE"),
     "a cancelled task keeps its token": (
         "task_cancel",
         "session_id, NULL, timeout_ms, 12",
