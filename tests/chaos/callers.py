@@ -1,19 +1,31 @@
-"""Those who enqueue over gRPC, at the coordinators, one task a call, and write down what they are told."""
+"""Those who enqueue over gRPC, at the coordinators, one task a call, and write down what they are told.
+
+A program of its own, `python -m tests.chaos.callers SEED`, ended by SIGTERM: the run starts PostgreSQL again and again,
+and gRPC does not stand a fork beside it.
+"""
 
 import asyncio
+import os
 import random
+import signal
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import grpc
 import msgspec
 
 from cluster.runtime.ids import new_id
+from cluster.runtime.loop import run as run_loop
+from cluster.runtime.signals import die_with_parent
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.channel import open_channel
 from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceStub
-from tests.chaos.clients import AGAIN_AFTER, PATIENCE, Throttle
+from tests.chaos.cast import HISTORY_VARIABLE, PLACES_VARIABLE, Places
+from tests.chaos.clients import AGAIN_AFTER, PATIENCE
 from tests.chaos.history import Recorder
 
+CALLERS = 2
 PAUSE = 0.3
 """Seconds between two tasks of one caller, on average."""
 REFUSED = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED}
@@ -23,10 +35,8 @@ REFUSED = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED}
 class Caller:
     """Enqueues tasks with ids of its own, again until it is told that they are there. State: the calls it has made."""
 
-    def __init__(
-        self, name: str, ports: Mapping[str, int], throttle: Throttle, recorder: Recorder, dice: random.Random
-    ) -> None:
-        self._name, self._throttle, self._recorder, self._dice = name, throttle, recorder, dice
+    def __init__(self, name: str, ports: Mapping[str, int], recorder: Recorder, dice: random.Random) -> None:
+        self._name, self._recorder, self._dice = name, recorder, dice
         self._addresses = [f"127.0.0.1:{port}" for port in ports.values()]
         self._calls = 0
 
@@ -39,7 +49,6 @@ class Caller:
         stubs = [CoordinatorServiceStub(channel) for channel in channels]
         while wanted():
             await asyncio.sleep(self._dice.expovariate(1 / PAUSE))
-            await self._throttle.take(1)
             request = self._request()
             while not await self._told(self._dice.choice(stubs), request) and wanted():
                 await asyncio.sleep(AGAIN_AFTER)
@@ -63,3 +72,21 @@ class Caller:
             return kind == "fail"
         self._recorder.write("ok", **asked)
         return True
+
+
+async def call(seed: int, places: Places, history: Path) -> None:
+    """Until SIGTERM, and then to the end of the calls that are under way."""
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    async with asyncio.TaskGroup() as group:
+        for number in range(1, CALLERS + 1):
+            name = f"client-grpc-{number}"
+            recorder = Recorder(history / f"{name}.jsonl", name)
+            caller = Caller(name, places.coordinators, recorder, random.Random(f"{seed} {name}"))
+            group.create_task(caller.run(lambda: not ended.is_set()))
+
+
+if __name__ == "__main__":
+    die_with_parent()
+    where = Places.decode(os.environ[PLACES_VARIABLE])
+    run_loop(call(int(sys.argv[1]), where, Path(os.environ[HISTORY_VARIABLE])))

@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,6 +125,17 @@ class ChaosCluster:
         online = {worker["name"] for worker in workers if worker["status"] == "online"} if answers else set()
         alive = {name for name in cast.WORKERS if self.pid(name)}
         return all(answer.status_code == 200 for answer in answers) and bool(alive) and alive <= online
+
+    @asynccontextmanager
+    async def callers(self, seed: int) -> AsyncIterator[None]:
+        """Those who enqueue over gRPC do so as long as this is entered."""
+        command = [sys.executable, "-m", "tests.chaos.callers", str(seed)]
+        program = Program(command, env=self._env("callers"), cwd=self.folder, log=self.log)
+        try:
+            yield
+        finally:
+            program.send(signal.SIGTERM)
+            await asyncio.to_thread(program.wait, ENDED_WITHIN)
 
     # ------------------------------------------------------------ the end
 

@@ -17,7 +17,6 @@ from typing import Any
 import psycopg
 
 from tests.chaos import cast
-from tests.chaos.callers import Caller
 from tests.chaos.checks.every import check_all
 from tests.chaos.checks.limits import Limits
 from tests.chaos.clients import Client, Throttle
@@ -30,8 +29,7 @@ from tests.chaos.schedule import GAP, Planned, plan
 from tests.chaos.tables import snapshot
 from tests.chaos.watch import measure, watch
 
-CLIENTS, CALLERS = 6, 2
-"""Over HTTP, and over gRPC."""
+CLIENTS = 6
 WARM_UP = 10.0
 """Seconds of load before the first fault, after which the memory of every process is measured."""
 CALM = 5.0
@@ -122,7 +120,7 @@ async def _load(cluster: ChaosCluster, options: Options, recorder: Recorder) -> 
     """Clients enqueue as long as this is entered; at its end each call that is under way gets its answer."""
     recorder.write("mark", name="load-begin")
     throttle, wanted = Throttle(options.rate), True
-    async with _background(throttle.run()), asyncio.TaskGroup() as group:
+    async with cluster.callers(options.seed), _background(throttle.run()), asyncio.TaskGroup() as group:
         for client in _clients(cluster, options.seed, throttle):
             group.create_task(client.run(lambda: wanted))
         try:
@@ -131,16 +129,12 @@ async def _load(cluster: ChaosCluster, options: Options, recorder: Recorder) -> 
             wanted = False
 
 
-def _clients(cluster: ChaosCluster, seed: int, throttle: Throttle) -> Iterator[Client | Caller]:
+def _clients(cluster: ChaosCluster, seed: int, throttle: Throttle) -> Iterator[Client]:
     edges = [cluster.edge_url(edge) for edge in cast.EDGES]
-    for number in range(1, CLIENTS + CALLERS + 1):
+    for number in range(1, CLIENTS + 1):
         name = f"client-{number}"
         recorder = Recorder(cluster.history / f"{name}.jsonl", name)
-        dice = random.Random(f"{seed} {name}")
-        if number <= CLIENTS:
-            yield Client(name, edges, throttle, recorder, dice)
-        else:
-            yield Caller(name, cluster.places.coordinators, throttle, recorder, dice)
+        yield Client(name, edges, throttle, recorder, random.Random(f"{seed} {name}"))
 
 
 async def _inflict_all(cluster: ChaosCluster, planned: Sequence[Planned], recorder: Recorder) -> None:
