@@ -119,7 +119,7 @@ def acceptance(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def tests(session: nox.Session) -> None:
-    """The default test suite: everything except packaging."""
+    """The default test suite: everything except packaging and chaos."""
     suite(session, TOOLS)
 
 
