@@ -79,8 +79,8 @@ What grows with what, and nothing else grows:
   to itself. With 200 of them the worker drains and ends (exit code 1, `stuck`)
 * channels: one for each address of COORDINATOR_ADDRESS
 
-What the worker cannot do: while the task loop is blocked, a lease that is taken away goes on until it is free (timeouts
-of processes hold all the same); and C code that never lets go of Python's lock holds up heartbeats, too.
+What the worker cannot do: while the task loop is blocked, what is taken away goes on and the ends of processes are not
+told (their timeouts hold all the same); and C code that never lets go of Python's lock holds up heartbeats, too.
 
 Files
 -----

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+_log = logging.getLogger("task")
+
 
 def _unheard(fraction: float, message: str) -> None:
     """A context that somebody made for a test of theirs: nobody listens."""
@@ -22,11 +24,12 @@ class Context:
     attempt: int
     command: str
     on_progress: Callable[[float, str], None] = field(default=_unheard, repr=False, compare=False)
-    logger: logging.LoggerAdapter[logging.Logger] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    @property
+    def logger(self) -> logging.LoggerAdapter[logging.Logger]:
+        """Made when it is asked for: most runs of most tasks log nothing, and all of them have a context."""
         facts = {"task_id": str(self.task_id), "command": self.command, "attempt": self.attempt}
-        object.__setattr__(self, "logger", logging.LoggerAdapter(logging.getLogger("task"), facts))
+        return logging.LoggerAdapter(_log, facts)
 
     def progress(self, fraction: float, message: str = "") -> None:
         """Say how much is done: 0 to 1 (what is outside is taken for the nearer end), and perhaps a few words.

@@ -15,6 +15,7 @@ from cluster.worker.wishes import Cancel, Retry
 
 NOTHING = Succeeded()
 
+_WISHES = (Retry, Cancel)
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # The escape of a NUL, not a backslash that happens to stand before "u0000". PostgreSQL reads neither.
 _NUL_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
@@ -26,7 +27,7 @@ def returned(value: Any) -> Outcome:
     """The outcome of a function that returned `value`; Failed when that cannot be told as JSON."""
     if value is None:
         return NOTHING
-    if isinstance(value, Retry | Cancel):
+    if isinstance(value, _WISHES):
         return _wished(value)
     try:
         encoded = msgspec.json.encode(value)
@@ -44,7 +45,7 @@ def raised(error: BaseException) -> Outcome:
     """The outcome of a function that raised: what it wished, its traceback without our own frames, or the message
     where that is all.
     """
-    if isinstance(error, Retry | Cancel):
+    if isinstance(error, _WISHES):
         return _wished(error)
     if isinstance(error, TaskFailed):
         return Failed(printable(error.detail), permanent=isinstance(error, BadArguments))
