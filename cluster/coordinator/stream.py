@@ -39,7 +39,7 @@ Gone = Callable[[WorkerSession, str], Awaitable[None]]
 
 class StreamDelivery:
     """State: what waits to be written, how many of its batches are not settled, and whether the worker has told what it
-    holds. All of it is bounded: by the leases of the session, by UNSETTLED, by what one batch can hold.
+    holds. All of it is bounded: by the leases of the session, by UNSETTLED, by STALE and what one batch can hold.
     """
 
     def __init__(
@@ -136,7 +136,8 @@ class StreamDelivery:
     async def _read(self, call: Call) -> None:
         async for message in call:
             self._take(message)
-            while self._unsettled >= UNSETTLED:
+            # Also while it does not read what it is told: its lies would pile up here.
+            while self._unsettled >= UNSETTLED or len(self._stale) > STALE:
                 self._settled.clear()
                 await self._settled.wait()
 
@@ -187,6 +188,7 @@ class StreamDelivery:
             while self._greeted and (self._waiting or self._stale or told < self._settled_through):
                 leases, told = self._next_leases(), self._settled_through
                 stale, self._stale = self._stale[:STALE], self._stale[STALE:]
+                self._settled.set()
                 await call.write(
                     pb.TaskBatch(
                         tasks=[_message(lease) for lease in leases],

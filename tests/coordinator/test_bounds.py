@@ -6,6 +6,8 @@ import grpc
 import pytest
 
 from cluster.coordinator import finisher, reports, servicer, sessions, stream, submissions
+from cluster.coordinator.heartbeats import stranger
+from cluster.coordinator.stream import StreamDelivery
 from cluster.core.errors import StoreUnavailable
 from cluster.core.task import State
 from cluster.store import leases as store
@@ -84,6 +86,50 @@ async def test_of_a_flood_of_late_outcomes_only_some_are_noted(conn, start_worke
     await worker.settled()
     await eventually(lambda: len(worker.stale) == 50)
     assert asked == [3]
+
+
+class Deaf:
+    """The line to a worker that tells lies without end and reads nothing until it is `let`."""
+
+    def __init__(self) -> None:
+        self.heard = self.told = 0
+        self.let = asyncio.Event()
+
+    async def __aiter__(self):
+        yield pb.StatusBatch(greeting=True)
+        while not self.told:
+            self.heard += 1
+            lies = [pb.TaskOutcome(task_id=bytes([n]) * 16, lease_token=1, status=pb.RELEASED) for n in range(100)]
+            yield pb.StatusBatch(sequence=self.heard, outcomes=lies)
+            await asyncio.sleep(0)
+
+    async def write(self, batch) -> None:
+        await self.let.wait()
+        self.told += len(batch.stale)
+
+
+class Settles:
+    """A finisher that is done at once."""
+
+    def submit(self, batch) -> None:
+        batch.settled(batch.stale)
+
+
+async def test_a_worker_that_reads_nothing_is_read_no_further_while_it_lies(monkeypatch):
+    """What it has to be told would pile up."""
+    monkeypatch.setattr(stream, "STALE", 1_000)
+    line = Deaf()
+    delivery = StreamDelivery(stranger("w"), "c1", Settles(), None, lambda: None, None)
+    parts = [asyncio.create_task(delivery._read(line)), asyncio.create_task(delivery._write(line))]
+    await eventually(lambda: line.heard > 10)
+    for _ in range(1_000):
+        await asyncio.sleep(0)
+    assert line.heard <= 22
+    line.let.set()
+    await eventually(lambda: line.told >= 100 * line.heard)
+    for part in parts:
+        part.cancel()
+    await asyncio.gather(*parts, return_exceptions=True)
 
 
 async def test_calls_are_refused_while_too_many_reports_wait(conn, stub, start_worker, monkeypatch):
