@@ -114,17 +114,17 @@ class Sessions:
             coordinator_id=self._coordinator_id,
         )
 
-    async def end(self, session: WorkerSession, reason: str) -> None:
+    async def end(self, session: WorkerSession, reason: str, *, crashed: bool = True) -> None:
         """The worker is gone: end its session, rescue its leases. Raises StoreUnavailable, and may be called again.
 
-        Unless it was draining, it may have been one of its tasks that ended it.
+        `crashed`: its process ended, and perhaps one of its tasks did that; not if it was draining.
         """
         if self._live.get(session.session_id) is not session:
             return
         session.over = True
         async with connected(self._pool) as connection:
             rescued = await store.end_sessions(
-                connection, self._coordinator_id, [session.session_id], reason, crashed=not session.draining
+                connection, self._coordinator_id, [session.session_id], reason, crashed=crashed and not session.draining
             )
         await self._ended(session, reason, rescued)
 
@@ -151,8 +151,12 @@ class Sessions:
         now = time.monotonic()
         self._note_own_absence(now)
         for session in list(self._live.values()):
-            if self._is_silent(session, now) or session.over:
-                await self.end(session, f"no heartbeat for {self.ttl:g} s")
+            if session.over:
+                # PostgreSQL did not take it when it was noticed.
+                await self.end(session, "its process ended")
+            elif self._is_silent(session, now):
+                # Frozen or cut off: nobody saw its process end.
+                await self.end(session, f"no heartbeat for {self.ttl:g} s", crashed=False)
         sessions = list(self._live.values())
         pulses = [pulse_of(session, now) for session in sessions]
         async with connected(self._pool) as connection:
@@ -242,6 +246,8 @@ class Sessions:
 
     async def _ended(self, session: WorkerSession, reason: str, rescued: list[store.Rescued]) -> None:
         if self._live.pop(session.session_id, None) is None:
+            # Somebody else noticed it, too, and has told; the tasks are ours to tell.
+            self._rescues.tell(rescued)
             return
         self._tell_end(session, reason, rescued)
         await self._let_go(session)

@@ -48,8 +48,10 @@ class ScheduledFirst:
 
     A coordinator may lease a task before its enqueuer has returned from COMMIT. The enqueuer names the ids it is about
     to commit (`expect`); what others tell about them waits until it says how that ended (`settle`). State: the waiting
-    events by task id, never more ids than requests in flight have.
+    events by task id, never more ids than requests in flight have, and at most MOST of each; what is more is not told.
     """
+
+    MOST = 100
 
     def __init__(self) -> None:
         self._waiting: dict[str, list[Event]] = {}
@@ -75,5 +77,5 @@ class ScheduledFirst:
             waiting = self._waiting.get(event.task_id) if event.task_id else None
             if waiting is None:
                 yield event
-            else:
+            elif len(waiting) < self.MOST:
                 waiting.append(event)

@@ -2,8 +2,8 @@
 
 scheduled → ready → leased → running → complete | failed | cancelled | dead | quarantined
 
-Back again: running → scheduled (retry), leased | running → ready (release, rescue), leased → parked → ready. A task that
-a worker held when it crashed, twice, is isolated instead of ready: it runs alone. The third crash quarantines it.
+Back again: running → scheduled (retry), leased | running → ready (release, rescue), leased → parked → ready. A task
+that a worker held when it crashed, twice, is isolated instead of ready: it runs alone. The third crash quarantines it.
 Whatever is unfinished can be cancelled; what ended without success can be retried by hand, and is ready again.
 """
 

@@ -9,6 +9,7 @@ import pytest
 from cluster.coordinator import isolation
 from cluster.coordinator.coordinator import Coordinator
 from cluster.core.task import State
+from cluster.store import leases
 from cluster.store.counters import totals
 from cluster.store.pool import Connection
 from cluster.wire import taskmaster_pb2 as pb
@@ -111,6 +112,32 @@ async def test_an_isolated_task_waits_until_its_worker_holds_nothing_and_has_it_
     await worker.settled()
     assert (await look(conn, isolated[0])).state is State.COMPLETE
     await eventually(lambda: len(given(worker, others)) >= 3)
+
+
+async def test_what_is_on_its_way_to_a_worker_when_it_is_reserved_comes_first(
+    coordinator, conn, start_worker, monkeypatch
+):
+    answered, claim = asyncio.Event(), leases.claim
+
+    async def slow(*args):
+        rows = await claim(*args)
+        if rows:
+            await answered.wait()
+        return rows
+
+    monkeypatch.setattr(leases, "claim", slow)
+    worker = await start_worker(slots=2)
+    [ordinary] = await add(conn)
+    await eventually(lambda: held_by(conn, worker))
+    [isolated] = await add_isolated(conn)
+    await eventually(lambda: reserved(coordinator, worker))
+    answered.set()
+    [lease] = await worker.given(1)
+    await worker.report(outcome(lease, pb.STARTED))
+    await worker.settled()
+    assert await held_by(conn, worker) == [ordinary]
+    await worker.complete([lease])
+    await eventually(lambda: given(worker, [isolated]))
 
 
 async def test_the_least_loaded_worker_is_taken(conn, start_worker):

@@ -92,7 +92,7 @@ async def test_a_worker_that_misses_its_heartbeats_is_lost_and_its_late_report_r
     await heir.complete(heir.leases)
     await heir.settled()
     row = await look(conn, task_id)
-    assert (row.state, row.worker_id) == (State.COMPLETE, heir.worker_id)
+    assert (row.state, row.worker_id, row.crash_count) == (State.COMPLETE, heir.worker_id, 0)
 
 
 async def test_a_broken_stream_is_dialled_again_and_lost_leases_are_given_back(conn, start_worker):

@@ -64,3 +64,11 @@ def test_each_event_is_told_once_in_order_and_never_while_its_task_is_expected(s
     for task_id in "abc":
         times = [one.timestamp_us for one in told if one.task_id == task_id]
         assert times == sorted(times)
+
+
+def test_no_more_waits_for_a_task_than_there_is_room_for():
+    order = ScheduledFirst()
+    order.expect(["a"])
+    many = [event(EventName.TASK_RETRIED, "a", number) for number in range(2 * order.MOST)]
+    assert not list(order.admit(many))
+    assert order.settle(["a"], []) == many[: order.MOST]
