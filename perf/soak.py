@@ -16,10 +16,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 from soak_load import Load, Pace
 from soak_report import Accounts, as_json, report, table
 from soak_samples import Sample, Sampler, living_in
@@ -84,7 +85,8 @@ def cluster(folder: Path, env: Mapping[str, str]) -> Iterator[subprocess.Popen[b
         yield up
     finally:
         for process in living_in(home):
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         up.wait()
 
 
