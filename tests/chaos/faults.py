@@ -121,19 +121,21 @@ async def _controlled(
 
 async def order_to_die(cluster: ChaosCluster, planned: Planned) -> None:
     """A kill order through the API."""
-    await _ordered(cluster, "/api/workers/kill", {"name": planned.target})
+    await ordered(cluster, "/api/workers/kill", {"name": planned.target})
 
 
 async def scale(cluster: ChaosCluster, planned: Planned) -> None:
-    await _ordered(cluster, "/api/workers/scale", {"count": int(planned.detail)})
+    await ordered(cluster, "/api/workers/scale", {"count": int(planned.detail)})
 
 
-async def _ordered(cluster: ChaosCluster, path: str, body: dict[str, object]) -> None:
+async def ordered(cluster: ChaosCluster, path: str, body: dict[str, object]) -> bool:
+    """Ask one edge after the other, until one has taken the order; whether one has."""
     async with httpx.AsyncClient(timeout=3) as http:
         for edge in cast.EDGES:
             with contextlib.suppress(httpx.HTTPError):
                 if (await http.post(cluster.edge_url(edge) + path, json=body)).status_code == 202:
-                    return
+                    return True
+    return False
 
 
 def _crash_faults() -> list[Fault]:

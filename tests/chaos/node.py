@@ -28,6 +28,8 @@ from tests.chaos.crash_points import CrashPoint, Trap  # noqa: E402
 from tests.chaos.history import Recorder  # noqa: E402
 from tests.chaos.repeats import Repeats  # noqa: E402
 
+SABOTAGE_VARIABLE = "CHAOS_SABOTAGE"
+"""Names a switch of `sabotage`, to see a whole run find it."""
 LOOK = 0.1
 """Seconds between two looks at the control file."""
 
@@ -42,6 +44,10 @@ class Saboteur:
 
     def install(self) -> None:
         """Everything of the role is imported by now."""
+        broken = os.environ.get(SABOTAGE_VARIABLE)
+        if broken and self._role in {"coordinator", "edge"}:
+            # Not at the top: it imports PostgreSQL's driver and the edge, and memory is measured here.
+            importlib.import_module("tests.chaos.sabotage").install(broken)
         self._trap.install(self._role)
         if self._role == "worker":
             self._repeats.install()
