@@ -16,7 +16,8 @@ How a task passes through, each arrow a batch:
 `dispatcher`  one claim over all free slots, woken by enqueues and freed slots; polling is the path that is always
               right.
 `isolation`   reserves a worker for tasks that must run alone, because their workers crashed twice.
-`stream`      the fast delivery: one bidirectional stream to a worker. `push` the simple one: a call per task.
+`stream`      the fast delivery: one bidirectional stream to a worker. `push` the simple one: a call per task. `reach`:
+              whether a silent worker is gone, frozen or cut off.
 `reports`     what came over the wire, as values. `finisher` writes them, a `flush` at a time: the next starts when the
               last returned, so batches grow with the load and an idle system answers at once. A slot is free when its
               outcome is committed or refused as stale. What is refused, or came for a lease that nobody remembers, is

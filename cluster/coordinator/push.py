@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 import grpc
 
 from cluster.coordinator.finisher import Finisher
+from cluster.coordinator.reach import refused
 from cluster.coordinator.reports import Batch, collect
 from cluster.coordinator.session import HeldLease, WorkerSession
-from cluster.coordinator.stream import Gone, refused
+from cluster.coordinator.stream import Gone
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.channel import open_channel
 from cluster.wire.taskmaster_pb2_grpc import WorkerServiceStub

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 
 from cluster.coordinator.feed import Feed
 from cluster.coordinator.heartbeats import pulse_of, registration_of, session_of
+from cluster.coordinator.reach import listens
 from cluster.coordinator.rescues import Rescues
 from cluster.coordinator.session import Delivery, HeldLease, WorkerSession
 from cluster.core.errors import StoreUnavailable, TaskMasterError
@@ -117,7 +118,7 @@ class Sessions:
     async def end(self, session: WorkerSession, reason: str, *, crashed: bool = True) -> None:
         """The worker is gone: end its session, rescue its leases. Raises StoreUnavailable, and may be called again.
 
-        `crashed`: its process ended, and perhaps one of its tasks did that; not if it was draining.
+        `crashed`: its process ended or froze, and perhaps one of its tasks did that; not if it was draining.
         """
         if self._live.get(session.session_id) is not session:
             return
@@ -150,13 +151,7 @@ class Sessions:
         """Prolong the sessions that were heard of, end those that were not, drop those that are somebody else's."""
         now = time.monotonic()
         self._note_own_absence(now)
-        for session in list(self._live.values()):
-            if session.over:
-                # PostgreSQL did not take it when it was noticed.
-                await self.end(session, "its process ended")
-            elif self._is_silent(session, now):
-                # Frozen or cut off: nobody saw its process end.
-                await self.end(session, f"no heartbeat for {self.ttl:g} s", crashed=False)
+        await self._end_lost(now)
         sessions = list(self._live.values())
         pulses = [pulse_of(session, now) for session in sessions]
         async with connected(self._pool) as connection:
@@ -171,6 +166,21 @@ class Sessions:
                 telemetry.emit("session_lost", level="warning", worker=session.name, session=session.session_id)
                 session.over = True
                 await self._let_go(session)
+
+    async def _end_lost(self, now: float) -> None:
+        live = list(self._live.values())
+        for session in live:
+            if session.over:
+                # PostgreSQL did not take it when it was noticed.
+                await self.end(session, "its process ended")
+        silent = [session for session in live if not session.over and self._is_silent(session, now)]
+        # All at once, for the others' heartbeats wait to be written. Whoever still takes connections is not cut off but
+        # frozen, and a task can do that: C code that keeps the interpreter's lock. It would freeze one worker after the
+        # other.
+        frozen = await asyncio.gather(*(listens(session.address) for session in silent))
+        for session, crashed in zip(silent, frozen, strict=True):
+            what = "frozen" if crashed else "out of reach"
+            await self.end(session, f"no heartbeat for {self.ttl:g} s, {what}", crashed=crashed)
 
     def _note_own_absence(self, now: float) -> None:
         """A process that was frozen has not heard the workers: they get the time to come again before they are lost."""

@@ -16,6 +16,7 @@ import grpc
 
 from cluster.coordinator.finisher import Finisher
 from cluster.coordinator.progress import ProgressBoard
+from cluster.coordinator.reach import refused
 from cluster.coordinator.reports import Batch, collect
 from cluster.coordinator.session import HeldLease, WorkerSession
 from cluster.runtime import telemetry
@@ -218,17 +219,3 @@ def _message(lease: HeldLease) -> pb.TaskLease:
         attempt=lease.attempt,
         timeout_ms=lease.timeout_ms,
     )
-
-
-async def refused(address: str) -> bool:
-    """Whether nobody listens there any more: the surest sign of a dead process that a network gives."""
-    host, _, port = address.rpartition(":")
-    try:
-        async with asyncio.timeout(1.0):
-            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-    except ConnectionRefusedError:
-        return True
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return False

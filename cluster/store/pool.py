@@ -4,7 +4,7 @@
 
 What an outage does to a pool: connections that died are thrown away before anybody gets them, dialling goes on with
 growing pauses for RECONNECT seconds, and after that whenever somebody wants a connection; nobody waits longer than WAIT
-for one. So an outage of any length costs a process about one try a second, and ends two or three seconds after it ended.
+for one. So an outage of any length costs a process about one try a second, and is over two or three seconds after it.
 """
 
 from collections.abc import AsyncIterator

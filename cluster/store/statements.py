@@ -19,13 +19,22 @@ _TOKEN = re.compile(
 )
 
 
+_INCLUDED = re.compile(r"^\\ir (\w+)\.sql$", re.MULTILINE)
+
+
 @cache
 def statement(name: str) -> bytes:
     """The text of sql/queries/<name>.sql without its comments. FileNotFoundError if there is none.
 
     bytes: psycopg takes a plain str only as a literal, and this is not one; it comes from a file that ships with us.
     """
-    return for_psycopg((shipped("sql") / "queries" / f"{name}.sql").read_text(encoding="utf-8")).encode()
+    return for_psycopg(source(name)).encode()
+
+
+def source(name: str) -> str:
+    r"""The text of a file, with that of others where it says `\ir other.sql`, as psql would read it."""
+    text = (shipped("sql") / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+    return _INCLUDED.sub(lambda match: source(match[1]), text)
 
 
 def for_psycopg(text: str) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from psycopg.rows import args_row
+from psycopg.rows import args_row, scalar_row
 
 from cluster.core.task import State
 from cluster.store.pool import Connection
 from cluster.store.statements import statement
-from cluster.store.tasks import TaskFilter, TaskRow, get_tasks, list_tasks
+from cluster.store.tasks import TaskFilter, TaskRow, get_tasks, list_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,9 @@ async def select(connection: Connection, selection: Selection, limit: int) -> li
     if selection.task_ids:
         return list(dict.fromkeys(selection.task_ids))[:limit]
     which = TaskFilter(selection.states, selection.queue, selection.command, selection.worker)
-    rows = await list_tasks(connection, which, limit, None)
-    return [row.id for row in rows]
+    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
+        await cursor.execute(statement("task_select"), list_parameters(which, limit, None), prepare=False)
+        return await cursor.fetchall()
 
 
 async def cancel(
@@ -80,12 +81,7 @@ async def cancel(
     parameters = {"ids": sorted(task_ids), "states": _numbers(states), "reason": reason}
     async with connection.cursor(binary=True, row_factory=args_row(_Cancelled)) as cursor:
         await cursor.execute(statement("task_cancel"), parameters)
-        gone = [
-            Change(
-                row.id, row.command, State(row.state), State.CANCELLED, row.session_id, row.lease_token, row.worker_id
-            )
-            async for row in cursor
-        ]
+        gone = [_cancelled(row) async for row in cursor]
     return await _answers(connection, task_ids, gone, {})
 
 

@@ -13,7 +13,7 @@ from cluster.store.enqueue import Enqueued, enqueue
 from cluster.store.pool import Connection
 from cluster.store.statements import statement
 
-__all__ = ["Enqueued", "TaskFilter", "TaskRow", "enqueue", "get_task", "get_tasks", "list_tasks"]
+__all__ = ["Enqueued", "TaskFilter", "TaskRow", "enqueue", "get_task", "get_tasks", "list_parameters", "list_tasks"]
 
 _BEFORE_ALL = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
@@ -83,8 +83,17 @@ async def list_tasks(
 
     A task that moves into history between two pages keeps its place; one that is tried again gets a later place.
     """
+    parameters = list_parameters(which, limit, after)
+    async with connection.cursor(binary=True, row_factory=args_row(_row)) as cursor:
+        # Planned with its values: a filter that is absent then costs nothing, and one by state finds its own index.
+        await cursor.execute(statement("task_list"), parameters, prepare=False)
+        return await cursor.fetchall()
+
+
+def list_parameters(which: TaskFilter, limit: int, after: tuple[datetime, UUID] | None) -> dict[str, object]:
+    """What task_list.sql is asked."""
     after_at, after_id = after or _BEFORE_ALL
-    parameters = {
+    return {
         "states": [int(state) for state in which.states] or None,
         "queue": which.queue,
         "command": which.command,
@@ -93,10 +102,6 @@ async def list_tasks(
         "after_id": after_id,
         "most": limit,
     }
-    async with connection.cursor(binary=True, row_factory=args_row(_row)) as cursor:
-        # Planned with its values: a filter that is absent then costs nothing, and one by state finds its own index.
-        await cursor.execute(statement("task_list"), parameters, prepare=False)
-        return await cursor.fetchall()
 
 
 def _row(task_id: UUID, state: int, *facts: Any) -> TaskRow:

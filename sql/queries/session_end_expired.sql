@@ -9,7 +9,7 @@ WITH in_office AS MATERIALIZED (
   SELECT true AS yes FROM leader WHERE epoch = :epoch::bigint AND expires_at > statement_timestamp()
 ), ended AS (
   UPDATE sessions
-  SET ended_at = statement_timestamp(), end_reason = :reason::text, crashed = true
+  SET ended_at = statement_timestamp(), end_reason = :reason::text
   WHERE NOT cleared AND ended_at IS NULL AND expires_at <= statement_timestamp() AND (SELECT yes FROM in_office)
   RETURNING id
 ), cleared AS (

@@ -12,8 +12,13 @@ WITH ended AS MATERIALIZED (
   INSERT INTO tasks (id, scheduled_at, created_at, timeout_ms, state, priority, max_attempts, queue, command, payload,
                      unique_key, attempts)
   SELECT id, statement_timestamp(), created_at, timeout_ms, 1, priority, max_attempts, queue, command, payload, unique_key,
-         with_attempt(with_attempt(attempts, attempt, worker_id, lease_token, task_state_name(state), error),
-                      NULL, NULL, NULL, 'retried', 'by hand')
+         with_attempt(
+           -- A lease that was cancelled by hand stands there already.
+           CASE WHEN state = 12 AND lease_token IS NULL
+                     AND attempts @> jsonb_build_array(jsonb_build_object('outcome', 'cancelled', 'attempt', attempt))
+                THEN attempts
+                ELSE with_attempt(attempts, attempt, worker_id, lease_token, task_state_name(state), error) END,
+           NULL, NULL, NULL, 'retried', 'by hand')
   FROM ended
   ON CONFLICT DO NOTHING
   RETURNING id

@@ -3,6 +3,7 @@
 import grpc
 import pytest
 
+from cluster.coordinator import sessions as sessions_module
 from cluster.coordinator.coordinator import Coordinator
 from cluster.core.task import State
 from cluster.store.sessions import live_sessions
@@ -74,7 +75,17 @@ async def test_the_tasks_of_a_dead_process_run_elsewhere(conn, start_worker):
 
 
 @pytest.mark.parametrize("heartbeat", [0.4])
-async def test_a_worker_that_misses_its_heartbeats_is_lost_and_its_late_report_refused(conn, start_worker):
+@pytest.mark.parametrize(("takes_connections", "crashes"), [(True, 1), (False, 0)], ids=["frozen", "cut off"])
+async def test_a_worker_that_misses_its_heartbeats_is_lost_and_its_late_report_refused(
+    conn, start_worker, monkeypatch, takes_connections, crashes
+):
+    """A task may be what froze it; that it is cut off is nobody's fault."""
+
+    async def no_answer(_address: str) -> bool:
+        return False
+
+    if not takes_connections:
+        monkeypatch.setattr(sessions_module, "listens", no_answer)
     frozen = await start_worker(name="frozen", slots=1)
     [task_id] = await add(conn)
     [lease] = await frozen.given(1)
@@ -92,7 +103,7 @@ async def test_a_worker_that_misses_its_heartbeats_is_lost_and_its_late_report_r
     await heir.complete(heir.leases)
     await heir.settled()
     row = await look(conn, task_id)
-    assert (row.state, row.worker_id, row.crash_count) == (State.COMPLETE, heir.worker_id, 0)
+    assert (row.state, row.worker_id, row.crash_count) == (State.COMPLETE, heir.worker_id, crashes)
 
 
 async def test_a_broken_stream_is_dialled_again_and_lost_leases_are_given_back(conn, start_worker):

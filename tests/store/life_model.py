@@ -335,7 +335,9 @@ class Model:
         if task.state is State.CANCELLED and task.token is not None:
             # The trail does not tell a task that wanted its own end from one that a person ended.
             task.settled.discard(task.token)
-        task.tell(task.state.name.lower())
+        cancelled = task.state is State.CANCELLED and task.token is None
+        if not (cancelled and any(past[:2] == ("cancelled", task.attempt) for past in task.trail)):
+            task.tell(task.state.name.lower())
         task.trail.append(Ended("retried", None, None))
         task.become(State.READY)
         task.attempt = task.crash_count = 0
@@ -353,14 +355,14 @@ class Model:
         ]
         for session in over:
             session.ended = True
-            session.crashed = crashed and not session.kill_ordered
+            session.crashed = crashed and not (session.kill_ordered or session.draining)
         return {session.id for session in over}
 
     def end_expired(self) -> set[int]:
-        """Those that expired end as crashed; all that have ended are returned, for a claim may have come too late."""
+        """Those that expired end, no task is to blame; all that have ended are returned: a claim may have come late."""
         for session in self.sessions.values():
             if session.expired and not session.ended:
-                session.ended = session.crashed = True
+                session.ended = True
         return {session.id for session in self.sessions.values() if session.ended}
 
     def rescue(self, session_ids: Iterable[int]) -> dict[UUID, State]:

@@ -112,6 +112,16 @@ async def test_what_whoever_ended_a_session_left_is_rescued_by_the_leader(conn: 
     assert [one.task_id for one in rescued] == [task.id]
 
 
+async def test_when_everything_went_silent_no_task_is_to_blame(conn: Connection) -> None:
+    task_id = (await add(conn, 1))[0].id
+    await start(conn, *await claim(conn, 1, await session(conn, ttl=-1)))
+    [rescued] = await sessions.end_expired(conn, await lead(conn), "its session expired")
+    assert rescued.state is State.READY
+    back = await row(conn, task_id)
+    assert back.crash_count == 0
+    assert [past["outcome"] for past in trail(back.attempts)] == ["rescued"]
+
+
 async def test_a_late_outcome_is_noted_once_and_counted(conn: Connection) -> None:
     task_id = (await add(conn, 1))[0].id
     session_id = await session(conn)

@@ -7,7 +7,7 @@ import pytest
 
 from cluster.runtime.paths import shipped
 from cluster.store.pool import Connection
-from cluster.store.statements import for_psycopg, statement
+from cluster.store.statements import for_psycopg, source, statement
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((shipped("sql") / "queries").glob("*.sql"))
@@ -49,7 +49,7 @@ def test_every_file_says_what_it_does_its_index_its_locks_and_its_parameters(pat
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_every_parameter_is_explained_and_every_explained_one_exists(path: Path) -> None:
     text = path.read_text()
-    used = set(re.findall(r"%\((\w+)\)b", for_psycopg(text)))
+    used = set(re.findall(r"%\((\w+)\)b", for_psycopg(source(path.stem))))
     head = "".join(re.findall(r"^--.*\n", text, re.MULTILINE))
     assert used == set(re.findall(r":([a-z_]+)\b", head.partition("params:")[2])) or (
         not used and "params: none" in head

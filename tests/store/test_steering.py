@@ -65,6 +65,20 @@ async def test_who_ran_a_cancelled_task_is_told_it_is_stale(conn: Connection) ->
     assert (await row(conn, task.id)).state is State.CANCELLED
 
 
+async def test_a_lease_that_was_cancelled_stands_once_in_the_trail(conn: Connection) -> None:
+    task_id = await in_state(conn, State.RUNNING)
+    await steering.cancel(conn, [task_id])
+    await steering.retry(conn, [task_id])
+    assert [past["outcome"] for past in trail((await row(conn, task_id)).attempts)] == ["cancelled", "retried"]
+
+
+async def test_a_selection_reads_no_payloads(conn: Connection) -> None:
+    ids = [answer.id for answer in await add(conn, 2, payload=b'{"x": "' + b"x" * 100_000 + b'"}')]
+    assert await steering.select(conn, Selection(command="noop"), 10) == ids
+    query = "SELECT statement FROM pg_prepared_statements"
+    assert not [text for (text,) in await (await conn.execute(query)).fetchall() if "listed" in text]
+
+
 @pytest.mark.parametrize("state", [State.COMPLETE, State.FAILED, State.DEAD])
 async def test_what_has_ended_is_not_cancelled_and_says_how_it_ended(conn: Connection, state: State) -> None:
     task_id = await in_state(conn, state)
