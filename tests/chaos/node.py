@@ -21,7 +21,7 @@ if __name__ == "__main__":
 # Only now: these import what takes the time by name.
 from cluster.supervisor import roles  # noqa: E402
 from cluster.wire.channel import Server  # noqa: E402
-from tests.chaos import sabotage, tokens  # noqa: E402
+from tests.chaos import tokens  # noqa: E402
 from tests.chaos.cast import HISTORY_VARIABLE, NAME_VARIABLE, PLACES_VARIABLE, Places  # noqa: E402
 from tests.chaos.control import Controls  # noqa: E402
 from tests.chaos.crash_points import CrashPoint, Trap  # noqa: E402
@@ -44,10 +44,6 @@ class Saboteur:
 
     def install(self) -> None:
         """Everything of the role is imported by now."""
-        broken = os.environ.get(SABOTAGE_VARIABLE)
-        if broken and self._role in {"coordinator", "edge"}:
-            # Not at the top: it imports PostgreSQL's driver and the edge, and memory is measured here.
-            importlib.import_module("tests.chaos.sabotage").install(broken)
         self._trap.install(self._role)
         if self._role == "worker":
             self._repeats.install()
@@ -112,7 +108,9 @@ def run(role: str) -> int:
     program = importlib.import_module(f"cluster.{role}.__main__")
     if role == "worker":
         program.Server = Announced  # type: ignore[attr-defined]
-    sabotage.install(os.environ.get(sabotage.VARIABLE, ""))
+    if broken := os.environ.get(SABOTAGE_VARIABLE):
+        # Not at the top: it imports PostgreSQL's driver and the edge, and the memory of every role is measured here.
+        importlib.import_module("tests.chaos.sabotage").install(broken)
     Saboteur(role, name, controls, Recorder(folder / f"{name}.jsonl", name)).install()
     sys.argv = [f"cluster.{role}"]
     return int(program.run())
