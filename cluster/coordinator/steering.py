@@ -3,8 +3,7 @@
 To say it again changes nothing. So when PostgreSQL goes away between two statements, the caller says it again.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from itertools import islice
 from uuid import UUID
 
@@ -13,51 +12,15 @@ from cluster.coordinator.revoker import Revoker
 from cluster.core.errors import InvalidTask
 from cluster.core.events import EventName
 from cluster.core.limits import COMMAND_CHARACTERS, QUEUE_CHARACTERS, STEERED_TASKS
-from cluster.core.task import FINAL, UNSUCCESSFUL, State, Status, states_of, status_of
+from cluster.core.steering import CANCEL, RETRY, Wish
+from cluster.core.task import State, Status, states_of, status_of
 from cluster.runtime import telemetry
 from cluster.store import steering as store
-from cluster.store.pool import Connection, Pool, connected
+from cluster.store.pool import Pool, connected
 from cluster.wire import taskmaster_pb2 as pb
 
 STATEMENT = 1_000
 WORKER_CHARACTERS = 300
-
-Carry = Callable[[Connection, Sequence[UUID], Iterable[State]], Awaitable[list[store.Change]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What can be done to a task. `changes`: the states in which it can. `settled`, `otherwise`: why nothing was done
-    in a state that it leads to, and in all others."""
-
-    carry: Carry
-    event: EventName
-    changes: frozenset[State]
-    done: str
-    settled: str
-    otherwise: str
-
-
-async def _cancel(connection: Connection, ids: Sequence[UUID], states: Iterable[State]) -> list[store.Change]:
-    return await store.cancel(connection, ids, states=states)
-
-
-CANCEL = Wish(
-    carry=_cancel,
-    event=EventName.TASK_CANCELLED,
-    changes=frozenset(State) - FINAL,
-    done="is cancelled by hand",
-    settled="it was cancelled already",
-    otherwise="what has ended cannot be cancelled",
-)
-RETRY = Wish(
-    carry=store.retry,
-    event=EventName.TASK_RETRIED,
-    changes=UNSUCCESSFUL,
-    done="is to run again, by hand",
-    settled="it is going to run or running already",
-    otherwise="only what ended without success can run again",
-)
 
 
 class Steering:
@@ -85,7 +48,8 @@ class Steering:
         ids, changes = iter(found[:limit]), list[pb.TaskChange]()
         while part := list(islice(ids, STATEMENT)):
             async with connected(self._pool) as connection:
-                answers = await wish.carry(connection, part, selection.states)
+                change = store.cancel if wish is CANCEL else store.retry
+                answers = await change(connection, part, states=selection.states)
             self._tell(wish, [change for change in answers if change.changed])
             changes += [_message(wish, change) for change in answers]
         return pb.TaskChanges(changes=changes, more=len(found) > limit)
@@ -93,8 +57,9 @@ class Steering:
     def _tell(self, wish: Wish, changed: Sequence[store.Change]) -> None:
         if not changed:
             return
-        telemetry.tally(wish.event, len(changed))
-        self._feed.tell_tasks(wish.event, [(wish, change) for change in changed], _news, level="warning")
+        event = EventName.TASK_CANCELLED if wish is CANCEL else EventName.TASK_RETRIED
+        telemetry.tally(event, len(changed))
+        self._feed.tell_tasks(event, [(wish, change) for change in changed], _news)
         self._revoker.revoke(
             (change.session_id, change.id.bytes, change.token)
             for change in changed
@@ -148,20 +113,10 @@ def _message(wish: Wish, change: store.Change) -> pb.TaskChange:
         changed=change.changed,
         was=change.was.name.lower(),
         status=status_of(change.now),
-        detail="" if change.changed else _why(wish, change),
+        detail="" if change.changed else wish.why_not(change.was, change.held_by) or f"it is {wish.said}",
     )
-
-
-def _why(wish: Wish, change: store.Change) -> str:
-    if change.held_by is not None:
-        return f"the live task {change.held_by} holds its unique_key"
-    if change.was in wish.changes:
-        return "it changed at the same moment; say it again"
-    settled = change.was is State.CANCELLED if wish is CANCEL else change.was not in FINAL
-    return wish.settled if settled else f"it is {change.was.name.lower()}; {wish.otherwise}"
 
 
 def _news(told: tuple[Wish, store.Change]) -> TaskNews:
     wish, change = told
-    msg = f"{change.command} {wish.done}; it was {change.was.name.lower()}"
-    return TaskNews(str(change.id), change.worker_id or "", msg)
+    return TaskNews(str(change.id), change.worker_id or "", wish.told(change.command, change.was))

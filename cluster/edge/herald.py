@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from cluster.core.budget import Budget
 from cluster.core.events import Event, EventName, ScheduledFirst
+from cluster.core.steering import CANCEL, RETRY
 from cluster.edge.coordinators import Coordinators
 from cluster.edge.feed import Feed
 from cluster.edge.link import EndedLease
@@ -81,12 +82,12 @@ def _scheduled(task: Enqueued, now_us: int) -> Event:
 
 
 def _cancelled(change: Change, now_us: int) -> Event:
-    text = f"{change.command} is cancelled by hand; it was {change.was.name.lower()}"
+    text = CANCEL.told(change.command, change.was)
     return Event(EventName.TASK_CANCELLED, text, now_us, task_id=str(change.id), worker_id=change.worker_id or "")
 
 
 def _retried(change: Change, now_us: int) -> Event:
-    text = f"{change.command} is to run again, by hand; it was {change.was.name.lower()}"
+    text = RETRY.told(change.command, change.was)
     return Event(EventName.TASK_RETRIED, text, now_us, task_id=str(change.id))
 
 

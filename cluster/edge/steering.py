@@ -9,13 +9,14 @@ from http import HTTPStatus
 from uuid import UUID
 
 from cluster.core.errors import NotFound
+from cluster.core.steering import CANCEL, RETRY, Wish
 from cluster.core.task import State
 from cluster.edge.answer import Answer, told
 from cluster.edge.filters import selected
 from cluster.edge.herald import Herald
 from cluster.edge.operation import Operation
 from cluster.edge.payloads import CancelWhere, OneTask, RetryWhere, TheseTasks
-from cluster.edge.verdict import CANCEL, RETRY, Wish, summary, verdict
+from cluster.edge.verdict import summary, verdict
 from cluster.edge.views import ChangesView, ChangeView
 from cluster.store.pool import Connection, Pool, connected
 from cluster.store.steering import Change, cancel, retry, select

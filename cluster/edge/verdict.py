@@ -2,46 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import UUID
 
-from cluster.core.task import FINAL, UNSUCCESSFUL, State, status_of
+from cluster.core.steering import Wish
+from cluster.core.task import status_of
 from cluster.edge.problems import Refused
 from cluster.edge.views import ChangesView, ChangeView
 from cluster.store.steering import Change
 
 LISTED = 1_000
 """Ids of changed tasks that one answer names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants of a task. `changes`: the states that it can be done to. `settled`: those in which there is
-    nothing left to do. `done`, `said`: how it is told that it was done, and that there was nothing to do.
-    """
-
-    changes: frozenset[State]
-    settled: frozenset[State]
-    done: str
-    said: str
-    refusal: str
-
-
-CANCEL = Wish(
-    changes=frozenset(State) - FINAL,
-    settled=frozenset({State.CANCELLED}),
-    done="cancelled",
-    said="cancelled already",
-    refusal="what has ended cannot be cancelled",
-)
-RETRY = Wish(
-    changes=UNSUCCESSFUL,
-    settled=frozenset(State) - FINAL,
-    done="ready to run again",
-    said="going to run or running already",
-    refusal="only what ended without success can run again",
-)
 
 
 def verdict(wish: Wish, change: Change) -> ChangeView:
@@ -77,11 +48,4 @@ def summary(wish: Wish, asked: Sequence[UUID], changes: Iterable[Change], *, mor
 
 
 def _refusal(wish: Wish, change: Change, *, brief: bool = False) -> str | None:
-    """Why it cannot be, or None. `brief`: the same text for all tasks of which it is true."""
-    if change.changed or change.was in wish.settled:
-        return None
-    if change.was not in wish.changes:
-        return f"it is {change.was.name.lower()}" + ("" if brief else f"; {wish.refusal}")
-    if change.held_by is not None:
-        return "a live task holds its unique_key" + ("" if brief else f": {change.held_by}")
-    return "it changed at the same moment; say it again"
+    return None if change.changed else wish.why_not(change.was, change.held_by, brief=brief)

@@ -62,7 +62,7 @@ async def test_to_cancel_twice_changes_nothing(conn, stub):
     assert [change.changed for change in (await stub.CancelTasks(these(task_id, task_id))).changes] == [True]
     [again] = (await stub.CancelTasks(these(task_id))).changes
     assert (again.changed, again.was, again.status) == (False, "cancelled", "CANCELLED")
-    assert again.detail == "it was cancelled already"
+    assert again.detail == "it is cancelled already"
     assert (await totals(conn)).cancelled == 1
 
 
@@ -98,7 +98,7 @@ async def test_a_unique_key_that_a_live_task_holds_keeps_another_from_running_ag
     [second] = await add(conn, unique_key="k")
     [change] = (await stub.RetryTasks(these(first))).changes
     assert not change.changed
-    assert change.detail == f"the live task {second} holds its unique_key"
+    assert change.detail == f"a live task holds its unique_key: {second}"
 
 
 async def test_tasks_are_selected_by_filters(conn, stub):
