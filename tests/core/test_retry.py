@@ -1,5 +1,8 @@
 """Backoff: exponential, spread, capped, and a pure function."""
 
+import math
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,3 +41,12 @@ def test_the_jitter_spreads_evenly_around_the_middle(backoff, attempt, random):
     middle = backoff.delay(attempt, 0.5)
     rounding = 1e-9
     assert abs(backoff.delay(attempt, random) - middle) <= middle * (backoff.jitter + rounding)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("first", -1), ("factor", 0.5), ("cap", 1e9), ("jitter", 2), ("first", "1"), ("cap", True), ("factor", math.nan)],
+)
+def test_a_backoff_that_makes_no_sense_names_the_field(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"backoff: {field} must be a number from"):
+        Backoff(**{field: value})
