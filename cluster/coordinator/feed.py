@@ -34,7 +34,8 @@ class TaskNews:
 
 
 class Feed:
-    """State: the ring, the number of its last event, what waits for its task_scheduled, and who wants to be woken."""
+    """State: the ring, the number of its last event, what waits for its task_scheduled, and who wants to be woken: one
+    entry for each open watch."""
 
     def __init__(self, coordinator_id: str, clock: DatabaseClock) -> None:
         self.coordinator_id = coordinator_id

@@ -30,7 +30,8 @@ LOOK = 0.5
 
 
 class PushDelivery:
-    """State: the channel, the calls under way, the loop that looks after the process, until when the worker rests."""
+    """State: the channel, the calls under way (never more than the session has leases), the loop that looks after the
+    process, until when the worker rests."""
 
     def __init__(self, session: WorkerSession, finisher: Finisher, on_ready: Callable[[], None], on_gone: Gone) -> None:
         self._session = session

@@ -26,7 +26,7 @@ Write = Callable[[pb.SupervisorOrder], Awaitable[None]]
 
 
 class Supervision:
-    """State: the events that wake the streams of the connected supervisors, and whether it is closed."""
+    """State: the events that wake the streams of the connected supervisors, one for each, and whether it is closed."""
 
     def __init__(self, pool: Pool, feed: Feed, sessions: Sessions) -> None:
         self._pool = pool

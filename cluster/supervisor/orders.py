@@ -19,7 +19,8 @@ class Crew(Protocol):
 
 
 class Orders:
-    """State: the outcomes of the newest REMEMBERED orders by id, and those that were not told yet."""
+    """State: the outcomes of the newest REMEMBERED orders by id, and those that were not told yet: of orders that are
+    still open in PostgreSQL, which closes them after a while."""
 
     def __init__(self, crew: Crew) -> None:
         self._crew = crew
