@@ -154,12 +154,14 @@ async def test_an_interrupted_initdb_is_begun_again(server: PostgresServer, home
 
 
 @pytest.mark.parametrize("pid", [os.getpid(), 2**22 - 1], ids=["of another program", "of nobody"])
-async def test_a_stale_pid_file_does_not_hinder(server: PostgresServer, home: Path, pid: int) -> None:
+async def test_stale_lock_files_do_not_hinder(server: PostgresServer, home: Path, pid: int) -> None:
     await server.start()
-    path = next(home.glob("postgres/*/postmaster.pid"))
-    lines = path.read_text().split("\n", 1)[1]
+    files = [*home.glob("postgres/*/postmaster.pid"), *socket_folder(home).glob("*.lock")]
+    assert len(files) == 2
+    left = {path: path.read_text().split("\n", 1)[1] for path in files}
     await server.stop()
-    path.write_text(f"{pid}\n{lines}")
+    for path, lines in left.items():
+        path.write_text(f"{pid}\n{lines}")
     await server.start()
     assert answers(server)
 

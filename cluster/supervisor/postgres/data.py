@@ -70,8 +70,9 @@ def status(data: Path) -> tuple[str, str]:
     return (lines[0].strip(), lines[7].strip()) if len(lines) > 7 else ("", "")
 
 
-def forget_stale_pid(data: Path) -> None:
-    """Remove the postmaster.pid of a server that was killed: by now its pid may belong to another program.
+def forget_stale_pid(data: Path, sockets: Path) -> None:
+    """Remove the lock files of a server that was killed, for its data and its socket: by now its pid may belong to
+    another program, and a server would take that one for itself.
 
     The caller holds the lock, so no role of ours runs this data; a server started by hand is known by where it works.
     """
@@ -80,6 +81,8 @@ def forget_stale_pid(data: Path) -> None:
     if pid.isdecimal() and _works_in(int(pid), data):
         raise CannotStart(f"PostgreSQL already runs on {data} (process {pid})")
     path.unlink(missing_ok=True)
+    for left in sockets.glob(".s.PGSQL.*.lock"):
+        left.unlink(missing_ok=True)
 
 
 def _first_line(path: Path) -> str:

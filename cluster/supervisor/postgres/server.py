@@ -78,7 +78,7 @@ class PostgresServer:
         private_folder(self._sockets, account)
         if not folder.is_dir():
             await data.initialise(binaries, folder, account, (self._lock,))
-        data.forget_stale_pid(folder)
+        data.forget_stale_pid(folder, self._sockets)
         self._process = self._spawn(binaries, folder, account, self._lock)
         await self._ready(folder, self._process)
 
