@@ -13,7 +13,7 @@ WATCHERS = 5
 BACKLOG = 5_000
 """Tasks that may wait before no more are enqueued: the soak looks for leaks, not for the limit."""
 CREATED = (200, 201)
-REFUSED = (413, 422, 503)
+REFUSED = (413, 422)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +75,13 @@ class Load:
     async def _enqueue(self, command: str, count: int, delay: float = 0.0) -> list[str]:
         if self._backlog > BACKLOG:
             return []
-        body = {"command": command, "count": count, "delay_seconds": delay}
-        answer = await self._post("/api/schedule/batch", body)
+        # Unknown until there is an answer: the end of the soak may come in between, and 503 may mean either.
+        self.unknown[command] += count
+        answer = await self._post("/api/schedule/batch", {"command": command, "count": count, "delay_seconds": delay})
         if answer is None or answer.status_code not in (*CREATED, *REFUSED):
-            self.unknown[command] += count
             return []
-        if answer.status_code == 503:
-            # It may not be known either; the answer says so in words, which are for people.
-            self.unknown[command] += count
-        if answer.status_code not in CREATED:
+        self.unknown[command] -= count
+        if answer.status_code in REFUSED:
             return []
         self.acknowledged[command] += count
         return [str(task_id) for task_id in answer.json()["task_ids"]]

@@ -9,8 +9,8 @@ from soak_figures import MIB, Bound, Series, Slope, grows_without_end, missing, 
 from soak_samples import Sample
 
 MEMORY = Bound(per_hour=20.0, rise=12.0)
-"""MiB an hour; less than 12 MiB in all is how it breathes: grpc.aio leaves a cycle of objects with every call it serves,
-and cycles wait until 50,000 young objects are there (runtime/entry.py). That takes minutes and some 8 MiB."""
+"""MiB an hour; less than 12 MiB in all is how it breathes: grpc.aio leaves a cycle of objects with every call that it
+serves, and cycles wait until 50,000 young objects are there (runtime/entry.py). That takes minutes and some 8 MiB."""
 DESCRIPTORS = Bound(per_hour=60.0, rise=5.0)
 OPENED_BY_POSTGRES = ("postgres", "descriptors")
 """Its backends keep the files of relations open, up to its own max_files_per_process."""
