@@ -85,12 +85,18 @@ def test_every_link_inside_the_repository_leads_somewhere(page: str) -> None:
     assert [target for target in sorted(targets) if target and not (ROOT / target).exists()] == []
 
 
-def test_the_first_task_registers_as_it_stands(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    (tmp_path / "thumbnails.py").write_text(block)
-    check = "import thumbnails; from cluster.worker.registry import registered; print('thumbnail' in registered)"
+TASKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize(("block", "command"), zip(TASKS, ["thumbnail", "import-day"], strict=True))
+def test_the_tasks_register_as_they_stand(tmp_path: Path, block: str, command: str) -> None:
+    (tmp_path / "told.py").write_text(block)
+    check = f"import told; from cluster.worker.registry import registered; print({command!r} in registered)"
 
     done = subprocess.run([sys.executable, "-c", check], cwd=tmp_path, capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "True"
-    assert len([line for line in block.splitlines() if line.strip()]) <= 10
+
+
+def test_the_first_task_is_short() -> None:
+    assert len([line for line in TASKS[0].splitlines() if line.strip()]) <= 10
