@@ -88,7 +88,7 @@ def test_every_link_inside_the_repository_leads_somewhere(page: str) -> None:
 TASKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
-@pytest.mark.parametrize(("block", "command"), zip(TASKS, ["thumbnail", "import-day"], strict=True))
+@pytest.mark.parametrize(("block", "command"), list(zip(TASKS, ["thumbnail", "import-day"], strict=True)))
 def test_the_tasks_register_as_they_stand(tmp_path: Path, block: str, command: str) -> None:
     (tmp_path / "told.py").write_text(block)
     check = f"import told; from cluster.worker.registry import registered; print({command!r} in registered)"
