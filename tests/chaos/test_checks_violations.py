@@ -7,32 +7,10 @@ import msgspec
 import pytest
 
 from cluster.core.task import State
-from tests.chaos.checks.every import CHECKS
-from tests.chaos.checks.limits import Limits
+from tests.chaos.found import rules
 from tests.chaos.history import End, History, Ok
 from tests.chaos.story import Story
-from tests.chaos.tables import Tables, Trail
-
-LIMITS = Limits()
-
-
-@pytest.fixture
-def story() -> Story:
-    """One task that was done, as a beginning, a minute before anything goes wrong."""
-    story = Story()
-    story.complete(story.start(story.enqueue()))
-    story.pass_time(60.0)
-    return story
-
-
-def rules(story: Story, tables: Tables | None = None, *, history: History | None = None) -> set[tuple[str, str]]:
-    """Which checker found which rule broken."""
-    return {
-        (name, violation.rule)
-        for name, check in CHECKS.items()
-        for violation in check(history or story.history, tables or story.tables, LIMITS)
-        if violation.rule != "nothing to check"
-    }
+from tests.chaos.tables import Trail
 
 
 def test_a_lost_task(story: Story) -> None:
@@ -140,79 +118,6 @@ def test_a_trail_with_a_token_not_older_than_the_accepted_one(story: Story, outc
 def test_tokens_that_do_not_rise(story: Story) -> None:
     trail = tuple(Trail(at=story.at(60.0), attempt=1, token=token, outcome="failed") for token in (0, -1))
     assert rules(story, story.changed(story.tasks[0], attempts=trail)) == {("fence", "fence")}
-
-
-def test_a_run_without_a_reason(story: Story) -> None:
-    story.start(story.tasks[0], "worker-2")
-    again = story.tasks[0]
-    again.state = State.COMPLETE
-    assert ("repeats", "repeated") in rules(story)
-
-
-def test_a_fault_excuses_no_more_than_the_runs_that_it_touched(story: Story) -> None:
-    run = story.start(story.enqueue())
-    story.kill(run)
-    first = story.start(run.task, "worker-2")
-    story.pass_time(60.0)
-    run.task.attempt -= 1
-    story.complete(story.start(run.task, "worker-3"))
-    assert first.task.state is State.COMPLETE
-    assert rules(story) == {("repeats", "repeated")}
-
-
-@pytest.mark.parametrize("target", ["worker-2", "edge-1", "edge-1 to postgres", "client-1"])
-def test_a_fault_of_somebody_else_excuses_nothing(story: Story, target: str) -> None:
-    story.complete(story.start(story.enqueue(), "worker-2"))
-    run = story.start(story.enqueue(), "worker-1")
-    story.fault("kill", target)
-    run.task.attempt -= 1
-    story.complete(story.start(run.task, "worker-3"))
-    assert rules(story) == {("repeats", "repeated")}
-
-
-@pytest.mark.parametrize("fault", ["repeat", "skew", "crash"])
-def test_what_must_change_nothing_excuses_nothing(story: Story, fault: str) -> None:
-    run = story.start(story.enqueue())
-    story.fault(fault, "worker-1")
-    run.task.attempt -= 1
-    story.complete(story.start(run.task, "worker-3"))
-    assert rules(story) == {("repeats", "repeated")}
-
-
-@pytest.mark.parametrize("target", ["postgres", "coordinator-1", "coordinators to worker-1", "supervisor"])
-def test_a_fault_of_what_a_run_needs_excuses_it(story: Story, target: str) -> None:
-    run = story.start(story.enqueue())
-    story.fault("kill", target)
-    run.task.attempt -= 1
-    story.complete(story.start(run.task, "worker-3"))
-    assert rules(story) == set()
-
-
-def test_a_task_that_was_rescued_too_late(story: Story) -> None:
-    run = story.start(story.enqueue())
-    story.kill(run)
-    story.pass_time(5.0)
-    story.complete(story.start(run.task, "worker-2"))
-    assert rules(story) == {("stuck", "stuck")}
-
-
-def test_time_in_which_nobody_could_rescue_does_not_count(story: Story) -> None:
-    run = story.start(story.enqueue())
-    story.kill(run)
-    story.fault("kill-postgres", "postgres", phases=("begin",))
-    story.pass_time(20.0)
-    story.fault("kill-postgres", "postgres", phases=("end",))
-    story.pass_time(5.0)
-    story.complete(story.start(run.task, "worker-2"))
-    assert rules(story) == set()
-
-
-def test_a_task_that_was_never_rescued(story: Story) -> None:
-    run = story.start(story.enqueue())
-    story.kill(run)
-    story.pass_time(30.0)
-    story.fault("kill", "edge-1")
-    assert rules(story) == {("stuck", "stuck"), ("drained", "unfinished")}
 
 
 def test_a_backlog_that_did_not_drain(story: Story) -> None:

@@ -27,7 +27,8 @@ from cluster.store.leases import Finished, Held, Late, LeasedTask, Parked, Progr
 from cluster.store.pool import Connection
 from cluster.store.sessions import Pulse, Registration
 from cluster.store.statements import statement
-from tests.store.life_model import Model, Session, Wanted
+from tests.store.life_model import Model
+from tests.store.life_nouns import Session, Wanted
 from tests.store.life_tables import Database
 
 T = TypeVar("T")

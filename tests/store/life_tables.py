@@ -14,7 +14,7 @@ from psycopg.rows import namedtuple_row
 from cluster.core.task import FINAL, State
 from cluster.store import counters
 from cluster.store.pool import PINNED, Connection
-from tests.store.life_model import Ended, Facts, Sums
+from tests.store.life_nouns import Ended, Facts, Sums
 
 T = TypeVar("T")
 
