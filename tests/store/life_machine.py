@@ -11,14 +11,12 @@ call hardly a task would come further than to its first lease.
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
-from typing import Any, TypeVar
 from uuid import UUID
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from hypothesis.strategies import SearchStrategy
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cluster.core.new_task import NewTask
 from cluster.core.task import FINAL, HELD, State, may_follow
@@ -27,68 +25,27 @@ from cluster.store.leases import Finished, Held, Late, LeasedTask, Parked, Progr
 from cluster.store.pool import Connection
 from cluster.store.sessions import Pulse, Registration
 from cluster.store.statements import statement
+from tests.store.life_draws import (
+    ALL,
+    COMMANDS,
+    COORDINATORS,
+    MOST,
+    ORDER,
+    SELDOM,
+    SOME_STATES,
+    TTL,
+    VERBS,
+    WANTED,
+    all_sessions,
+    claiming,
+    given,
+    ids,
+    some,
+    there_is,
+)
 from tests.store.life_model import Model
 from tests.store.life_nouns import Session, Wanted
 from tests.store.life_tables import Database
-
-T = TypeVar("T")
-
-COMMANDS = ("noop", "rare")
-COORDINATORS = ("c1", "c2")
-VERBS = ("start", "progress", "finish", "retry", "release", "park", "note")
-DUTIES = ("promote", "unpark", "end_expired", "end_expired", "fold", "another_leads")
-TTL = 3600.0
-
-
-def some(of: Callable[[Model], Sequence[T]], most: int = 3) -> SearchStrategy[list[T]]:
-    """One to `most` different ones of what the model has at that moment."""
-
-    def drawn(machine: "LifeOfTasks") -> SearchStrategy[list[T]]:
-        return st.lists(st.sampled_from(of(machine.model)), min_size=1, max_size=most, unique=True)
-
-    return st.runner().flatmap(drawn)
-
-
-def there_is(of: Callable[[Model], Sequence[Any]]) -> Callable[[T], T]:
-    return precondition(lambda machine: bool(of(machine.model)))
-
-
-def ids(model: Model) -> list[UUID]:
-    return list(model.tasks)
-
-
-def given(model: Model) -> list[Held]:
-    """Leases of all times; most of them over, though their tasks go on."""
-    lost = [held for held in model.given if model.lost(held)]
-    return lost[-20:] * 2 + model.given[-10:] + model.leases()
-
-
-def all_sessions(model: Model) -> list[Session]:
-    return list(model.sessions.values())
-
-
-def claiming(model: Model) -> list[Session]:
-    """Sessions for which somebody may still claim: a claim does not see that one has just ended."""
-    return [session for session in model.sessions.values() if not session.long_ended]
-
-
-WANTED = st.lists(
-    st.builds(
-        Wanted,
-        again=st.one_of(st.none(), st.none(), st.integers(0, 20)),
-        command=st.sampled_from(COMMANDS),
-        priority=st.sampled_from([0, 5, -1]),
-        delay=st.sampled_from([0.0, 0.0, TTL]),
-        unique_key=st.sampled_from([None, None, None, "a", "b"]),
-    ),
-    min_size=1,
-    max_size=5,
-)
-ORDER = st.lists(st.integers(0, 1), min_size=1, max_size=5)
-SOME_STATES = st.one_of(st.just(()), st.lists(st.sampled_from(State), max_size=6, unique=True).map(tuple))
-SELDOM = st.sampled_from([False, False, False, True])
-MOST = st.sampled_from([1, 100])
-ALL = 1000
 
 
 class LifeOfTasks(RuleBasedStateMachine):
