@@ -6,7 +6,7 @@ from cluster.coordinator.elector import Elector
 from cluster.coordinator.rescues import Rescues
 from cluster.runtime import telemetry
 from cluster.runtime.ticker import Ticker
-from cluster.store import counters, due, history, leases, sessions
+from cluster.store import counters, due, history, leases, orders, sessions
 from cluster.store.pool import Connection, Pool, connected
 
 PROMOTE = 1_000
@@ -112,4 +112,5 @@ class Duties:
         for partition in await history.prune(connection, epoch, self._history_days):
             telemetry.emit("partition_dropped", partition=partition)
         await sessions.forget_ended(connection, epoch, self._history_days)
+        await orders.forget_settled(connection, epoch, self._history_days)
         return None

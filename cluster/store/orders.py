@@ -46,6 +46,12 @@ async def settle_order(connection: Connection, order_id: int, ok: bool, detail: 
         return next(iter(await cursor.fetchall()), None)
 
 
+async def forget_settled(connection: Connection, epoch: int, days: int) -> int:
+    """Delete orders that were settled more than `days` days ago; how many. None if `epoch` leads no more."""
+    cursor = await connection.execute(statement("order_forget"), {"epoch": epoch, "days": days})
+    return cursor.rowcount
+
+
 async def _order(connection: Connection, kind: str, count: int | None, name: str | None) -> int:
     async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
         await cursor.execute(statement("order_add"), {"kind": kind, "count": count, "name": name})

@@ -32,7 +32,7 @@ POINTS: dict[str, dict[str, str]] = {
         **_store("leadership", "elect", "resign"),
         **_store("counters", "fold"),
         **_store("history", "ensure_partitions", "prune"),
-        **_store("orders", "take_orders", "settle_order"),
+        **_store("orders", "take_orders", "settle_order", "forget_settled"),
         **_store("enqueue", "enqueue"),
         "submit": "cluster.coordinator.servicer:CoordinatorServicer.SubmitTask",
         "give": "cluster.coordinator.stream:StreamDelivery.give",

@@ -6,9 +6,9 @@ import pytest
 
 from cluster.core.errors import StoreRejected
 from cluster.store.errors import translated
-from cluster.store.orders import Order, order_kill, order_scale, settle_order, take_orders
+from cluster.store.orders import Order, forget_settled, order_kill, order_scale, settle_order, take_orders
 from cluster.store.pool import Connection, Pool, connected
-from tests.store.made import scalar
+from tests.store.made import lead, scalar
 
 
 async def fate(conn: Connection, order_id: int) -> tuple[object, ...]:
@@ -86,3 +86,18 @@ async def test_no_orders_cost_no_write(conn: Connection) -> None:
 async def test_a_count_outside_the_limits_is_refused(conn: Connection, count: int) -> None:
     with pytest.raises(StoreRejected, match="orders_kind"), translated():
         await order_scale(conn, count)
+
+
+async def test_settled_orders_are_forgotten_after_days_by_who_leads(conn: Connection) -> None:
+    old, young, waiting = [await order_scale(conn, count) for count in (1, 2, 3)]
+    for order_id in (old, young):
+        await settle_order(conn, order_id, True, "done")
+    await conn.execute("UPDATE orders SET done_at = now() - interval '3 days' WHERE id = %s", (old,))
+    epoch = await lead(conn)
+    assert await forget_settled(conn, epoch + 1, 2) == 0
+    assert await forget_settled(conn, epoch, 4) == 0
+    assert await forget_settled(conn, epoch, 2) == 1
+    assert [row[0] for row in await (await conn.execute("SELECT id FROM orders ORDER BY id")).fetchall()] == [
+        young,
+        waiting,
+    ]
