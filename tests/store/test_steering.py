@@ -10,10 +10,12 @@ from cluster.core.task import State
 from cluster.runtime.ids import new_id
 from cluster.store import leases, steering
 from cluster.store.counters import totals
+from cluster.store.enqueue import enqueue
 from cluster.store.leases import Parked, Retried
 from cluster.store.pool import Connection, Pool, connected
 from cluster.store.steering import Selection
-from tests.store.made import add, claim, finish, held, lead, row, session, start
+from tests.fixtures.eventually import eventually
+from tests.store.made import add, claim, finish, held, lead, new, row, session, start
 
 
 async def in_state(conn: Connection, state: State) -> UUID:
@@ -154,6 +156,24 @@ async def test_a_cancellation_and_a_finish_at_once_leave_one_end(pool: Pool) -> 
         assert (counted.pending, counted.completed + counted.cancelled) == (0, 400)
 
 
+async def test_a_cancellation_locks_tasks_in_the_order_of_their_ids_however_it_is_planned(pool: Pool) -> None:
+    async with connected(pool) as one, connected(pool) as two:
+        low, high = sorted([new_id(), new_id()])
+        # The heap has them the other way round, and an edge may be told to scan it.
+        await enqueue(one, [new(id=high)])
+        await enqueue(one, [new(id=low)])
+        await two.execute("SET enable_indexscan = off")
+        await two.execute("SET enable_bitmapscan = off")
+        await two.execute("SET enable_seqscan = on")
+        await two.execute("SET enable_sort = on")
+        async with one.transaction():
+            await one.execute("SELECT FROM tasks WHERE id = %s FOR UPDATE", (low,))
+            cancelling = asyncio.create_task(steering.cancel(two, [low, high]))
+            await eventually(lambda: waits_for_a_lock(one, two.info.backend_pid))
+            await one.execute("SELECT FROM tasks WHERE id = %s FOR UPDATE NOWAIT", (high,))
+        assert [change.now for change in await cancelling] == [State.CANCELLED] * 2
+
+
 async def test_two_who_retry_at_once_bring_a_task_back_once(pool: Pool) -> None:
     async with connected(pool) as one, connected(pool) as two:
         ids = [answer.id for answer in await add(one, 30)]
@@ -173,6 +193,11 @@ async def test_the_trail_keeps_the_last_fifty(conn: Connection) -> None:
     past = trail((await row(conn, task_id)).attempts)
     assert [entry["error"] for entry in past] == [f"error {number}" for number in range(10, 60)]
     assert [entry["attempt"] for entry in past] == list(range(11, 61))
+
+
+async def waits_for_a_lock(conn: Connection, pid: int) -> bool:
+    cursor = await conn.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", (pid,))
+    return (await cursor.fetchone()) == (True,)
 
 
 def trail(attempts: bytes | None) -> list[dict[str, object]]:
