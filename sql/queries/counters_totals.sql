@@ -10,7 +10,8 @@ SELECT coalesce(sum(pending), 0)::bigint AS pending,
        coalesce(sum(rescued), 0)::bigint AS rescued,
        coalesce(sum(stale), 0)::bigint AS stale,
        coalesce(sum(quarantined), 0)::bigint AS quarantined,
-       coalesce(sum(completed + failed + cancelled)
+       -- What is run again by hand is taken off what failed, and so off this.
+       greatest(sum(completed + failed + cancelled)
                 FILTER (WHERE at >= date_trunc('second', statement_timestamp()) - interval '10 seconds'
                           AND at < date_trunc('second', statement_timestamp())), 0)::float8 / 10 AS throughput
 FROM counters

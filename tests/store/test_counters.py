@@ -163,6 +163,14 @@ async def test_throughput_counts_the_last_ten_whole_seconds(conn: Connection) ->
     assert (await counters.totals(conn)).throughput in {8.0, 7.0}
 
 
+async def test_tasks_that_are_run_again_by_hand_do_not_make_throughput_negative(conn: Connection) -> None:
+    await conn.execute(
+        "INSERT INTO counters (at, pending, failed, retried) "
+        "SELECT date_trunc('second', now()) - interval '3 seconds', 100, -100, 100"
+    )
+    assert (await counters.totals(conn)).throughput == 0.0
+
+
 async def test_an_empty_cluster_counts_zero(conn: Connection) -> None:
     assert await counters.totals(conn) == counters.Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0.0)
     await counters.fold(conn, await lead(conn))
