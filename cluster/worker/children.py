@@ -150,10 +150,16 @@ class Child:
         await self._spawned.exit_code()
 
     async def last_words(self) -> str:
-        """How the process ended, for people."""
+        """How the process ended, for people. One that has hung up and does not end is killed."""
         if self._spawned is None:
             return "its process could not be started"
-        how = how_it_ended(await self._spawned.exit_code())
+        try:
+            async with asyncio.timeout(LEAVE_SECONDS):
+                how = how_it_ended(await self._spawned.exit_code())
+        except TimeoutError:
+            # No answer can come any more, and no timeout watches it from here on.
+            self.kill()
+            return "its process closed the way to its worker and went on; it was killed"
         telemetry.emit("child_ended", level="warning", how=how)
         return f"its process ended with {how}" + ("" if self.started else " before it was ready")
 

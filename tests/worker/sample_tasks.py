@@ -80,6 +80,13 @@ def leave(code: int) -> None:
     os._exit(code)
 
 
+@task("hang-up")
+def hang_up() -> None:
+    """As what makes a daemon of itself does: closes every descriptor, and goes on."""
+    os.closerange(3, 100)
+    time.sleep(3600)
+
+
 @task("system-exit")
 def system_exit() -> None:
     sys.exit(3)

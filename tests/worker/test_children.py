@@ -105,6 +105,13 @@ async def test_a_crash_fails_its_task_alone(children: Children, one: Run, said: 
     assert await result(children, run("pid")) != first
 
 
+async def test_a_function_that_closes_the_way_to_its_worker_and_goes_on_fails(children: Children) -> None:
+    async with asyncio.timeout(10):
+        outcome = await children.run(run("hang-up", timeout=60), unheard)
+    assert isinstance(outcome, Failed)
+    assert "closed" in outcome.error
+
+
 async def test_a_child_that_died_while_idle_fails_nobody(children: Children) -> None:
     first = await result(children, run("pid"))
     (child,) = _ours()
