@@ -119,7 +119,7 @@ def _show(task: Task, *, json: bool) -> None:
         if value is None or name in {"error", "attempts"}:
             continue
         instant = getattr(task, name) if name.endswith("_at") else None
-        shown.print(f"{name:<16}{one_line(moments.shown(instant) or _plain(value), 16_384)}")
+        shown.print(f"{name:<18}{one_line(moments.shown(instant) or _plain(value), 16_384)}")
     if task.attempts:
         shown.print("attempts")
         for one in task.attempts:

@@ -6,7 +6,9 @@ it is let go. Where workers differ, one is reserved for the commands that the fi
 
 Nothing of this outlives a coordinator but the leases themselves: whoever takes a session over that holds such a task
 goes on where the last one stopped (`sessions`). Several coordinators reserve a worker each, and their claims skip each
-other's locks. A reserved worker that does not become empty is given up for one that holds less.
+other's locks. A reserved worker that does not become empty is given up for one that holds less, or, when there is
+none, after a while: one bad task must not keep the slots of a whole cluster idle until the longest task ends. Then
+nobody is reserved for a multiple of that time, and the next try waits longer.
 """
 
 import time
@@ -25,17 +27,22 @@ LOOK = 1.0
 TURN = 5.0
 """Seconds after which a worker that runs isolated tasks is let go until the next look: there may be no other one for
 all the tasks that harm nobody."""
+PATIENCE, MOST_PATIENCE = 5.0, 900.0
+"""Seconds that a reserved worker gets to become empty, at first and after many tries in vain."""
+REST = 4.0
+"""Times as long as that, nobody is reserved then."""
 
 
 class Isolation:
-    """State: when to look next (monotonic), and whether a session was reserved at the last turn. The sessions know
-    which of them are."""
+    """State: when to look next (monotonic), how long to wait for a session to become empty, and whether one was
+    reserved at the last turn. The sessions know which of them are."""
 
     def __init__(self, pool: Pool, sessions: Sessions, dispatcher: Dispatcher) -> None:
         self._pool = pool
         self._sessions = sessions
         self._dispatcher = dispatcher
-        self._look_at = float("-inf")
+        self._look_at = self._rests_until = float("-inf")
+        self._patience = PATIENCE
         self._reserving = False
         self._ticker = Ticker("isolation", LOOK, self.step, worst_pause=1.0)
 
@@ -50,7 +57,7 @@ class Isolation:
 
     def wake(self) -> None:
         """Tasks came back that have to run alone."""
-        self._look_at = float("-inf")
+        self._look_at = self._rests_until
         self._ticker.wake()
 
     def freed(self) -> None:
@@ -80,14 +87,21 @@ class Isolation:
             self._look_at = now + LOOK
             self._let_go(session)
             return
-        if not await self._dispatcher.claim_alone(session) and not session.leases and session.takes_tasks:
+        if await self._dispatcher.claim_alone(session):
+            self._patience = PATIENCE
+        elif not session.leases and session.takes_tasks:
             self._let_go(session)
 
     async def _look(self) -> None:
+        offered = sorted({command for session in self._sessions.all() for command in session.commands})
         async with connected(self._pool) as connection:
-            waiting = set(await isolated_commands(connection))
-        self._look_at = time.monotonic() + LOOK
+            waiting = set(await isolated_commands(connection, offered))
+        now = time.monotonic()
+        self._look_at = now + LOOK
         for session in self._reserved():
+            if self._waits_in_vain(session, now):
+                self._give_up(now)
+                return
             if session.runs_alone or not (waiting.isdisjoint(session.commands) or self._has_better(session, waiting)):
                 waiting -= session.commands
             else:
@@ -98,6 +112,18 @@ class Isolation:
             telemetry.emit("worker_reserved", worker=chosen.name, leases=len(chosen.leases))
             if not chosen.leases:
                 self._ticker.wake()
+
+    def _waits_in_vain(self, session: WorkerSession, now: float) -> bool:
+        since = session.reserved_since
+        return since is not None and session.alone is None and bool(session.leases) and now - since > self._patience
+
+    def _give_up(self, now: float) -> None:
+        telemetry.emit("isolation_postponed", level="warning", waited=self._patience)
+        self._look_at = self._rests_until = now + REST * self._patience
+        self._patience = min(2 * self._patience, MOST_PATIENCE)
+        for session in self._reserved():
+            if session.alone is None:
+                self._let_go(session)
 
     def _has_better(self, reserved: WorkerSession, commands: Collection[str]) -> bool:
         """Whether another session would become empty sooner: it holds less, and knows one of the same commands."""

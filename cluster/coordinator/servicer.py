@@ -13,7 +13,7 @@ from cluster.coordinator import heartbeats
 from cluster.coordinator.feed import Feed
 from cluster.coordinator.finisher import Finisher
 from cluster.coordinator.progress import ProgressBoard
-from cluster.coordinator.reports import Batch, collect
+from cluster.coordinator.reports import TOKEN_MAX, Batch, collect
 from cluster.coordinator.revoker import Revoker
 from cluster.coordinator.sessions import Sessions
 from cluster.coordinator.steering import Steering
@@ -21,6 +21,7 @@ from cluster.coordinator.submissions import Submissions
 from cluster.coordinator.supervision import Supervision
 from cluster.core.errors import InvalidTask, StoreUnavailable, TaskMasterError
 from cluster.store import sessions as store
+from cluster.store.leases import Held, still_held
 from cluster.store.pool import Pool, connected
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceServicer
@@ -30,6 +31,7 @@ T = TypeVar("T")
 WORKERS = 1_000
 """Workers that one answer lists, by name."""
 _DROP = "the lease is no longer this worker's; drop the task"
+_NOT_YET = "this worker is not known here yet; send a heartbeat, then report again"
 _NO_SESSION = "this worker has no session here; send a heartbeat"
 REPORTS = frozenset({pb.STARTED, pb.COMPLETE, pb.FAILED, pb.CANCELLED, pb.RELEASED})
 
@@ -80,10 +82,13 @@ class CoordinatorServicer(CoordinatorServiceServicer):
         if self._finisher.full:
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many reports wait to be written; come again")
         known = self._sessions.of_worker(request.worker_id)
+        key = await _task_key(request.task_id, context)
+        if known is None and await _answer(context, self._holds(key, request.lease_token)):
+            # We have just started, or it has just turned to us. What it reports must not be lost meanwhile.
+            await context.abort(grpc.StatusCode.UNAVAILABLE, _NOT_YET)
         session = known or heartbeats.stranger(request.worker_id)
         settled: asyncio.Future[Sequence[tuple[bytes, int]]] = asyncio.get_running_loop().create_future()
         batch = Batch(session, time.monotonic(), partial(_resolve, settled))
-        key = await _task_key(request.task_id, context)
         lease = session.leases.get(key)
         collect(batch, [_report(request, key, started=lease is not None and lease.started)])
         if request.HasField("progress"):
@@ -92,6 +97,13 @@ class CoordinatorServicer(CoordinatorServiceServicer):
         if await settled:
             return pb.UpdateTaskStatusResponse(accepted=False, detail=_DROP if known else _NO_SESSION)
         return pb.UpdateTaskStatusResponse(accepted=True)
+
+    async def _holds(self, key: bytes, token: int) -> bool:
+        """Whether PostgreSQL knows this lease. Raises StoreUnavailable."""
+        if token > TOKEN_MAX:
+            return False
+        async with connected(self._pool) as connection:
+            return bool(await still_held(connection, [Held(UUID(bytes=key), token)]))
 
     async def ListWorkers(self, _request: pb.ListWorkersRequest, context: Context) -> pb.ListWorkersResponse:  # noqa: N802
         async def workers() -> pb.ListWorkersResponse:

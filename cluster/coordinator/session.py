@@ -72,7 +72,8 @@ class WorkerSession:
     """State: the leases by wire id, counts since the last prolongation, when the last heartbeat came (monotonic).
 
     `reserved_since`: from when on (monotonic) it gets nothing but tasks that have to run alone, one at a time; `alone`:
-    the last of these. `blocked_by`: the command that blocks its task loop.
+    the last of these. `blocked_by`: the command that blocks its task loop. `end_reason`, `crashed`: how it ended, once
+    it is `over`.
     """
 
     session_id: int
@@ -87,6 +88,8 @@ class WorkerSession:
     pid: int = 0
     draining: bool = False
     over: bool = False
+    end_reason: str = ""
+    crashed: bool = False
     rss_bytes: int = 0
     loop_lag: float = 0.0
     completed: int = 0
@@ -101,6 +104,11 @@ class WorkerSession:
     def __repr__(self) -> str:
         state = "over" if self.over else "draining" if self.draining else "online"
         return f"<WorkerSession {self.session_id} {self.name} {state} leases={len(self.leases)}>"
+
+    def end(self, reason: str, *, crashed: bool) -> None:
+        """It is over; the first reason stays."""
+        if not self.over:
+            self.over, self.end_reason, self.crashed = True, reason, crashed and not self.draining
 
     @property
     def commands(self) -> frozenset[str]:

@@ -122,10 +122,11 @@ class Sessions:
         """
         if self._live.get(session.session_id) is not session:
             return
-        session.over = True
+        session.end(reason, crashed=crashed)
+        reason, crashed = session.end_reason, session.crashed
         async with connected(self._pool) as connection:
             rescued = await store.end_sessions(
-                connection, self._coordinator_id, [session.session_id], reason, crashed=crashed and not session.draining
+                connection, self._coordinator_id, [session.session_id], reason, crashed=crashed
             )
         await self._ended(session, reason, rescued)
 
@@ -137,9 +138,9 @@ class Sessions:
         async with connected(self._pool) as connection:
             ids = await store.sessions_of_process(connection, host, pid, name)
             here = [session for session in map(self._live.get, ids) if session is not None]
-            for session in here:
-                session.over = True
             crashed = not ordered and not any(session.draining for session in here)
+            for session in here:
+                session.end(reason, crashed=crashed)
             rescued = await store.end_sessions(connection, None, ids, reason, crashed=crashed) if ids else []
         for session in here:
             await self._ended(session, reason, [row for row in rescued if row.session_id == session.session_id])
@@ -172,7 +173,7 @@ class Sessions:
         for session in live:
             if session.over:
                 # PostgreSQL did not take it when it was noticed.
-                await self.end(session, "its process ended")
+                await self.end(session, session.end_reason, crashed=session.crashed)
         silent = [session for session in live if not session.over and self._is_silent(session, now)]
         # All at once, for the others' heartbeats wait to be written. Whoever still takes connections is not cut off but
         # frozen, and a task can do that: C code that keeps the interpreter's lock. It would freeze one worker after the

@@ -143,6 +143,8 @@ class StreamDelivery:
                 await self._settled.wait()
 
     def _take(self, message: pb.StatusBatch) -> None:
+        # As good as a heartbeat: it is alive, though its own way to us may be cut.
+        self._session.heard_at = time.monotonic()
         if message.greeting:
             self._greet({(ref.task_id, ref.lease_token) for ref in message.holding})
             return

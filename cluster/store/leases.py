@@ -119,10 +119,10 @@ async def claim_isolated(
         return await cursor.fetchone()
 
 
-async def isolated_commands(connection: Connection) -> list[str]:
-    """The commands of tasks that wait to run alone; none when none waits."""
+async def isolated_commands(connection: Connection, offered: Sequence[str]) -> list[str]:
+    """Those of the commands for which tasks wait to run alone."""
     async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
-        await cursor.execute(statement("isolated_commands"))
+        await cursor.execute(statement("isolated_commands"), {"offered": list(offered)})
         return await cursor.fetchall()
 
 

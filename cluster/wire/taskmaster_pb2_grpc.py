@@ -103,7 +103,8 @@ class CoordinatorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTaskStatus(self, request, context):
-        """What became of a leased task, one at a time: for workers that do not serve RunTasks.
+        """What became of a leased task, one at a time: for workers that do not serve RunTasks. UNAVAILABLE, also when this
+        coordinator does not know the worker yet: send a heartbeat, then report again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

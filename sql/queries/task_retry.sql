@@ -7,6 +7,7 @@ WITH ended AS MATERIALIZED (
   FROM task_history
   WHERE id = ANY (:ids::uuid[]) AND state IN (11, 12, 13, 14)
     AND (:states::smallint[] IS NULL OR state = ANY (:states::smallint[]))
+  ORDER BY id
   FOR UPDATE
 ), again AS (
   INSERT INTO tasks (id, scheduled_at, created_at, timeout_ms, state, priority, max_attempts, queue, command, payload,

@@ -318,3 +318,28 @@ async def test_two_coordinators_share_the_isolated_tasks(conn, settings):
             await coordinator.stop()
     assert sorted(done) == sorted(task_id.bytes for task_id in isolated)
     assert (await totals(conn)).completed == 20
+
+
+async def test_a_worker_that_does_not_become_empty_goes_on_with_its_other_slots(
+    coordinator, conn, start_worker, monkeypatch
+):
+    monkeypatch.setattr(isolation, "PATIENCE", 0.2)
+    coordinator._isolation._patience = 0.2
+    worker = await start_worker(slots=3)
+    [long] = await busy(conn, worker, 1)
+    [isolated] = await add_isolated(conn)
+    await eventually(lambda: reserved(coordinator, worker))
+
+    await eventually(lambda: not reserved(coordinator, worker))
+    others = await busy(conn, worker, 2)
+
+    await worker.complete([long, *others])
+    await worker.settled()
+    await eventually(lambda: given(worker, [isolated]))
+
+
+async def test_isolated_tasks_that_nobody_knows_hide_none_that_somebody_does(conn, start_worker):
+    await add_isolated(conn, 1001, command="gone-for-good")
+    worker = await start_worker(slots=1)
+    [isolated] = await add_isolated(conn)
+    await eventually(lambda: given(worker, [isolated]))

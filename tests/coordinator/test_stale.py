@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import grpc
 import pytest
 
 from cluster.core.errors import StoreRejected, StoreUnavailable
@@ -133,16 +134,19 @@ async def test_a_worker_without_a_session_here_is_told_and_its_outcome_noted(con
     assert await stale_notes(conn, task_id) == [("a stranger\ufffd", lease.lease_token, "completed")]
 
 
-async def test_the_outcome_of_a_lease_that_holds_is_not_stale_because_it_came_to_another_coordinator(
+async def test_the_outcome_of_a_lease_that_holds_is_asked_for_again_when_it_came_before_the_heartbeat(
     conn, stub, start_worker
 ):
+    """To a coordinator that has just started, or to another one: to answer "drop it" would lose the outcome."""
     worker = await start_worker(slots=1)
     [task_id] = await add(conn)
     [lease] = await worker.given(1)
     report = pb.UpdateTaskStatusRequest(
         task_id=str(task_id), lease_token=lease.lease_token, worker_id="moved", status=pb.COMPLETE
     )
-    assert not (await stub.UpdateTaskStatus(report)).accepted
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stub.UpdateTaskStatus(report)
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
     assert await trail(conn, task_id) == []
     await worker.complete([lease])
     await worker.settled()

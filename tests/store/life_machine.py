@@ -124,7 +124,7 @@ class LifeOfTasks(RuleBasedStateMachine):
 
     def _claim_isolated(self, to: Session) -> None:
         isolated = self.model.in_state(State.ISOLATED)
-        assert set(self.database(leases.isolated_commands)) == {task.command for task in isolated}
+        assert set(self.database(leases.isolated_commands, COMMANDS)) == {task.command for task in isolated}
         leased = self.database(leases.claim_isolated, to.id, to.name, to.handlers)
         assert (leased is not None) is any(task.command in to.handlers for task in isolated)
         self._claimed([leased] if leased else [])

@@ -41,13 +41,14 @@ async def test_a_claim_for_all_leaves_isolated_tasks_alone(conn: Connection) -> 
     await crash(conn, 1)
     await crash(conn, 2)
     assert await claim(conn, 10) == []
-    assert await leases.isolated_commands(conn) == ["noop"]
+    assert await leases.isolated_commands(conn, ["noop", "other"]) == ["noop"]
+    assert await leases.isolated_commands(conn, ["other"]) == []
     session_id = await session(conn)
     assert await leases.claim_isolated(conn, session_id, "w", ["other"]) is None
     first = await leases.claim_isolated(conn, session_id, "w", ["other", "noop"])
     second = await leases.claim_isolated(conn, session_id, "w", ["noop"])
     assert first is not None and second is not None and first.id != second.id
-    assert await leases.isolated_commands(conn) == []
+    assert await leases.isolated_commands(conn, ["noop"]) == []
     assert await finish(conn, first, second) == {first.id, second.id}
 
 
@@ -71,12 +72,18 @@ async def test_a_worker_that_drained_or_was_killed_by_order_blames_no_task(conn:
     task_id = (await add(conn, 1))[0].id
     await crash(conn, 1, crashed=False)
     assert (await row(conn, task_id)).crash_count == 0
+    doomed = await session(conn, suffix="0000000b")
+    await claim(conn, 1, doomed, "worker-1-0000000b")
+    await order_kill(conn, "worker-2")
+    await order_kill(conn, "worker-1")
+    await sessions.end_sessions(conn, "c1", [doomed], "its process ended", crashed=True)
+    assert (await row(conn, task_id)).crash_count == 0
+
+
+async def test_a_kill_order_speaks_of_the_worker_that_had_the_name_then(conn: Connection) -> None:
+    task_id = (await add(conn, 1))[0].id
     await order_kill(conn, "worker-1")
     await crash(conn, 2)
-    assert (await row(conn, task_id)).crash_count == 0
-    await order_kill(conn, "worker-2")
-    await conn.execute("UPDATE orders SET created_at = created_at - interval '1 hour' WHERE worker_name = 'worker-1'")
-    await crash(conn, 3)
     assert (await row(conn, task_id)).crash_count == 1
 
 
