@@ -143,7 +143,7 @@ def _tell_many(wish: _Wish, changes: Changes, *, json: bool) -> None:
     if json:
         print_json(changes)
     else:
-        left = "".join(f"; {number} left as it was: {reason}" for reason, number in changes.reasons.items())
-        typer.echo(f"{wish.done} {counted(changes.changed, 'task')}{left}")
+        left = ", ".join(f"{number} ({reason})" for reason, number in changes.reasons.items())
+        typer.echo(f"{wish.done} {counted(changes.changed, 'task')}{f'; left alone: {left}' if left else ''}")
     if changes.more:
         typer.echo("… and more fit; say it again for the next ones", err=True)

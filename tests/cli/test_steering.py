@@ -78,10 +78,10 @@ async def test_many_ids_are_told_in_numbers_and_those_that_could_not_be_are_coun
     complete = str(client.schedule("noop", queue=queue).task_id)
     client.wait([complete])
     done = await ring.taskmaster("cancel", first, second, third)
-    assert (done.returncode, done.stdout) == (0, "cancelled 2 tasks; 1 left as it was: cancelled already\n")
+    assert (done.returncode, done.stdout) == (0, "cancelled 2 tasks; left alone: 1 (cancelled already)\n")
     done = await ring.taskmaster("cancel", first, complete)
     assert done.returncode == 1
-    assert done.stdout == "cancelled 0 tasks; 1 left as it was: cancelled already; 1 left as it was: it is complete\n"
+    assert done.stdout == "cancelled 0 tasks; left alone: 1 (cancelled already), 1 (it is complete)\n"
 
 
 async def test_tasks_are_chosen_by_filters(ring, client, queue):
