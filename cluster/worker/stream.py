@@ -87,7 +87,10 @@ class Stream:
             await self._call.abort(
                 grpc.StatusCode.RESOURCE_EXHAUSTED, f"more than {HELD_MAX} leases were given to this worker"
             )
-        self._leases.accept(runs_of(batch))
+        runs = runs_of(batch)
         if batch.stale:
-            # Last: a lease may be taken away by the batch that brings it.
-            self._leases.refuse((ref.task_id, ref.lease_token) for ref in batch.stale)
+            stale = {(ref.task_id, ref.lease_token) for ref in batch.stale}
+            # A lease may be taken away by the batch that brings it.
+            runs = [run for run in runs if run.key not in stale]
+            self._leases.refuse(stale)
+        self._leases.accept(runs)
