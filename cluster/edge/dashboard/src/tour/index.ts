@@ -1,0 +1,2 @@
+export { TourNotice } from "./TourNotice";
+export { TourPage } from "./TourPage";
