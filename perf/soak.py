@@ -7,60 +7,25 @@ PostgreSQL in a folder of its own, and ends with 1 if something is wrong: soak_r
 import argparse
 import asyncio
 import json
-import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
-import psutil
+from own_cluster import STOP_SECONDS, cluster, environment, ready
 from soak_load import Load, Pace
 from soak_report import Accounts, as_json, report, table
 from soak_samples import Sample, Sampler, living_in
 
 from cluster.runtime.settings import Settings
 
-HERE = Path(__file__).resolve().parent
-START_SECONDS = 60.0
 DRAIN_SECONDS = 120.0
 """After the last task was enqueued: time to finish them all, retries and rescues included."""
-STOP_SECONDS = 90.0
 SETTLE_SECONDS = 2.0
 MOST_SAMPLES = 3600
-OURS = ("DATABASE_URL", "POSTGRES_", "SCHEDULER_", "COORDINATOR_", "WORKER", "TASK", "HEARTBEAT_", "DB_", "LOG_")
-
-
-def environment(home: Path, workers: int) -> dict[str, str]:
-    """A home and ports of its own; nothing of the shell that it is started from."""
-    edge, coordinator = free_ports(2)
-    lent = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    return {
-        **lent,
-        "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent)]),
-        "TASKMASTER_HOME": str(home),
-        "SCHEDULER_PORT": f"127.0.0.1:{edge}",
-        "COORDINATOR_PORT": f"127.0.0.1:{coordinator}",
-        "COORDINATOR_ADDRESS": f"127.0.0.1:{coordinator}",
-        "TASKMASTER_TASKS": "soak_tasks",
-        "TASK_PROCESS_TIME": "1",
-        "WORKERS": str(workers),
-        "LOG_FORMAT": "json",
-    }
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as opened:
-        sockets = [opened.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def budget(settings: Settings) -> dict[str, int]:
@@ -70,39 +35,6 @@ def budget(settings: Settings) -> dict[str, int]:
         "taskmaster edge": settings.db_pool_size,
         "taskmaster migrate": 1,
     }
-
-
-@contextmanager
-def cluster(folder: Path, env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """`taskmaster up`; whatever happens, nothing of it is left when the block is."""
-    home = Path(env["TASKMASTER_HOME"])
-    with (folder / "log").open("ab") as log:
-        up = subprocess.Popen(
-            [sys.executable, "-m", "cluster.cli", "up"], env=dict(env), cwd=folder, stdout=log, stderr=log,
-            start_new_session=True,
-        )  # fmt: skip
-    try:
-        yield up
-    finally:
-        for process in living_in(home):
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        up.wait()
-
-
-async def ready(url: str, workers: int, up: subprocess.Popen[bytes]) -> None:
-    """Raises TimeoutError when the cluster has not come up by then, RuntimeError when it ended."""
-    async with asyncio.timeout(START_SECONDS), httpx.AsyncClient(base_url=url) as http:
-        while True:
-            if up.poll() is not None:
-                raise RuntimeError(f"`taskmaster up` ended with code {up.returncode}")
-            try:
-                found = (await http.get("/api/workers")).json()
-                if len([one for one in found if one["status"] == "online"]) >= workers:
-                    return
-            except (httpx.TransportError, ValueError, KeyError, TypeError):
-                pass  # not yet
-            await asyncio.sleep(0.2)
 
 
 async def sampled(sampler: Sampler, seconds: float, every: float) -> list[Sample]:
@@ -152,7 +84,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="taskmaster-soak-"))
     # The embedded server of root is another user, who must get in.
     folder.chmod(0o755)
-    env = environment(folder / "home", options.workers)
+    env = environment(folder / "home", options.workers, "soak_tasks")
     settings = Settings.from_env(env)
     try:
         with cluster(folder, env) as up:

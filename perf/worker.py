@@ -1,139 +1,120 @@
-"""What a worker costs for each task, without a coordinator or PostgreSQL: `python perf/worker.py [--tasks N] …`.
+"""What a worker costs for each task, without a coordinator or PostgreSQL: `python perf/worker.py [WHAT …] [--tasks N]`.
 
-Two figures for `noop`: the executor alone (runs in, outcomes out, in this process), and the whole worker program, fed
-through gRPC by a peer in this process that gives batches of 500 and keeps as many leases out as `--credit` says.
-Tasks per second by the clock, and CPU of the worker for each task (user and system time, all threads).
+`executor`  no-op coroutines through the executor alone: runs in, outcomes out, in this process
+`noop`      the same through the whole worker program, fed over gRPC in batches of 500, `--credit` leases out at once
+`plain`     no-op plain functions, in the child processes of the worker program
+`latency`   lease written → function entered, one task at a time, and the same for a plain function
+`memory`    RSS of the worker after 200,000 and after 1,000,000 no-op tasks (only when asked for)
+
+Tasks per second by the clock, and CPU for each task (user and system time of all threads).
 """
 
 import argparse
 import asyncio
-import os
-import subprocess
-import sys
+import gc
+import statistics
 import time
 from uuid import uuid4
 
-import grpc
-import psutil
+from worker_peer import BATCH, Spent, fed
 
 from cluster.runtime import loop
-from cluster.wire import taskmaster_pb2 as pb
-from cluster.wire.channel import Server, open_channel
-from cluster.wire.taskmaster_pb2_grpc import (
-    CoordinatorServiceServicer,
-    WorkerServiceStub,
-    add_CoordinatorServiceServicer_to_server,
-)
 from cluster.worker.builtins.demo import demo_handlers
 from cluster.worker.executor import Executor
 from cluster.worker.loading import prepare
 from cluster.worker.run import Run
 
-BATCH = 500
+ONE_BY_ONE = 1000
+"""Tasks whose latency is measured."""
+STEP = 200_000
 
 
-class Registrar(CoordinatorServiceServicer):
-    """Opens one session. State: where the worker that registered can be dialled."""
+class NoProcesses:
+    """No plain function is run."""
 
-    def __init__(self) -> None:
-        self.address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    def listen(self, *_whom: object) -> None: ...
 
-    async def SendHeartbeat(self, request: pb.HeartbeatRequest, _context: object) -> pb.HeartbeatResponse:  # noqa: N802
-        if request.session_id and not self.address.done():
-            self.address.set_result(request.address)
-        return pb.HeartbeatResponse(session_id=1, interval_seconds=1.0, misses=3)
+    def begin(self, runs: list[Run]) -> None:
+        raise AssertionError(runs)
 
-
-def told(name: str, tasks: int, seconds: float, cpu: float) -> None:
-    each = f"{cpu / tasks * 1e6:5.1f} µs CPU a task = {tasks / cpu:,.0f}/s a core"
-    print(f"{name:15} {tasks / seconds:10,.0f} tasks/s   {each}")  # noqa: T201
+    kill = begin
 
 
-async def executor_alone(tasks: int, slots: int) -> None:
+async def executor(options: argparse.Namespace) -> None:
     done, finished = 0, asyncio.Event()
 
     def report(_started: list[Run], ended: list[Run]) -> None:
         nonlocal done
         done += len(ended)
-        if done >= tasks:
+        if done >= options.tasks:
             finished.set()
 
-    async def no_process(run: Run, _on_progress: object) -> None:
-        raise AssertionError(run)
-
-    executor = Executor(slots, prepare(demo_handlers(0)), no_process, report)
+    executor = Executor(options.slots, prepare(demo_handlers(0)), NoProcesses(), report)
     await executor.start()
-    runs = [Run(uuid4().bytes, 1, "noop", b"{}", 1, 900.0) for _ in range(tasks)]
+    runs = [Run(uuid4().bytes, 1, "noop", b"{}", 1, 900.0) for _ in range(options.tasks)]
+    # As the programs do: what was made before is not walked again and again.
+    gc.freeze()
     clock, cpu = time.perf_counter(), time.process_time()
-    for first in range(0, tasks, BATCH):
+    for first in range(0, options.tasks, BATCH):
         executor.submit(runs[first : first + BATCH])
     await finished.wait()
-    told("executor alone", tasks, time.perf_counter() - clock, time.process_time() - cpu)
+    spent = Spent(options.tasks, time.perf_counter() - clock, time.process_time() - cpu, 0.0, 0)
+    told("executor", spent)
     await executor.stop()
 
 
-async def whole_worker(tasks: int, slots: int, credit: int) -> None:
-    server, registrar = Server("127.0.0.1", 0, ()), Registrar()
-    add_CoordinatorServiceServicer_to_server(registrar, server.grpc)
-    await server.start()
-    settings = {
-        "COORDINATOR_ADDRESS": f"127.0.0.1:{server.port}",
-        "WORKER_ADDRESS": "127.0.0.1",
-        "WORKER_POOL_SIZE": str(slots),
-        "HEARTBEAT_INTERVAL": "0.2",
-    }
-    command = [sys.executable, "-m", "cluster.worker"]
-    worker = subprocess.Popen(  # noqa: ASYNC220, S603
-        command, env={**os.environ, **settings}, stderr=subprocess.DEVNULL
-    )
-    try:
-        async with open_channel(await registrar.address) as channel:
-            await drive(WorkerServiceStub(channel).RunTasks(), psutil.Process(worker.pid), tasks, credit)
-    finally:
-        worker.terminate()
-        await asyncio.to_thread(worker.wait)
-        await server.stop()
+async def noop(options: argparse.Namespace) -> None:
+    async with fed(options.slots) as worker:
+        told("noop", await worker.drain("noop", options.tasks, options.credit))
 
 
-async def drive(call: grpc.aio.StreamStreamCall, process: psutil.Process, tasks: int, credit: int) -> None:
-    await call.write(pb.TaskBatch(session_id=1))
-    await call.read()
-    batches = [[lease(token) for _ in range(BATCH)] for token in range(tasks // BATCH)]
-    out, settled, more = 0, 0, asyncio.Event()
-
-    async def give() -> None:
-        nonlocal out
-        for batch in batches:
-            while out + BATCH > credit:
-                more.clear()
-                await more.wait()
-            out += BATCH
-            await call.write(pb.TaskBatch(tasks=batch, settled_through=settled))
-
-    before, clock = process.cpu_times(), time.perf_counter()
-    giving, done = asyncio.create_task(give()), 0
-    while done < len(batches) * BATCH:
-        batch = await call.read()
-        done, out, settled = done + len(batch.outcomes), out - len(batch.outcomes), batch.sequence
-        more.set()
-    await giving
-    seconds, after = time.perf_counter() - clock, process.cpu_times()
-    await call.write(pb.TaskBatch(settled_through=settled))
-    told("whole worker", done, seconds, after.user + after.system - before.user - before.system)
+async def plain(options: argparse.Namespace) -> None:
+    async with fed(options.slots) as worker:
+        await worker.drain("plain", 100 * options.slots, options.credit)  # until every child process runs
+        told("plain", await worker.drain("plain", options.tasks // 4, options.credit))
 
 
-def lease(token: int) -> pb.TaskLease:
-    return pb.TaskLease(task_id=uuid4().bytes, lease_token=token, command="noop", attempt=1, timeout_ms=900_000)
+async def latency(options: argparse.Namespace) -> None:
+    async with fed(options.slots) as worker:
+        for command in ("entered", "plain-entered"):
+            await worker.latency(command)
+            took = [await worker.latency(command) * 1e3 for _ in range(ONE_BY_ONE)]
+            *_, p99 = statistics.quantiles(took, n=100)
+            line(f"{command:15} p50 {statistics.median(took):.3f} ms   p99 {p99:.3f} ms")
+
+
+async def memory(options: argparse.Namespace) -> None:
+    async with fed(options.slots) as worker:
+        for count in range(STEP, 5 * STEP + 1, STEP):
+            await worker.drain("noop", STEP, options.credit)
+            line(f"{'memory':15} {worker.process.memory_info().rss / 2**20:7.1f} MiB after {count:,} tasks")
+
+
+def told(name: str, spent: Spent) -> None:
+    each = f"{spent.worker / spent.tasks * 1e6:5.1f} µs CPU a task"
+    beside = f" + {spent.children / spent.tasks * 1e6:.1f} in child processes" if spent.children else ""
+    company = f", {spent.tasks / spent.messages:.0f} tasks a message" if spent.messages else ""
+    line(f"{name:15} {spent.tasks / spent.seconds:10,.0f} tasks/s   {each}{beside}{company}")
+
+
+def line(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+WHAT = {one.__name__: one for one in (executor, noop, plain, latency, memory)}
 
 
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="*", default=["executor", "noop", "plain", "latency"], metavar="WHAT")
     parser.add_argument("--tasks", type=int, default=100_000)
     parser.add_argument("--slots", type=int, default=5)
-    parser.add_argument("--credit", type=int, default=1000)
+    parser.add_argument("--credit", type=int, default=2000)
     options = parser.parse_args()
-    await executor_alone(options.tasks, options.slots)
-    await whole_worker(options.tasks, options.slots, max(BATCH, options.credit))
+    if unknown := set(options.what) - set(WHAT):
+        parser.error(f"WHAT is one of {', '.join(WHAT)}; {', '.join(unknown)} is not")
+    for what in options.what:
+        await WHAT[what](options)
 
 
 if __name__ == "__main__":
