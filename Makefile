@@ -2,13 +2,15 @@
 
 MAKEFLAGS += --no-print-directory
 PYTHON ?=
-CHECKS := lint types layers wire unit store edge acceptance packaging coverage quick lowest
+NOX_FLAGS ?= --stop-on-first-error
+CHECKS := lint types layers wire unit store edge acceptance packaging coverage quick lowest browser
 
-.PHONY: help up test setup clean $(CHECKS)
+.PHONY: help up test setup dashboard clean $(CHECKS)
 
 help:
 	@echo 'make up      the whole cluster on this machine: http://127.0.0.1:8081, Ctrl-C stops it'
 	@echo 'make test    every check of the default suite: style, types, layers, wire, tests'
+	@echo 'make dashboard   build the dashboard, and say why if it cannot be built'
 	@echo 'make setup   only make .venv, with what the tests need'
 	@echo 'make clean   remove .venv, .nox and caches'
 	@echo
@@ -29,13 +31,16 @@ exit 1 ); }
 endef
 
 up:
-	@$(call set-up,embedded) && exec .venv/bin/python -m cluster.cli up
+	@$(call set-up,embedded) && .venv/bin/python tools/dashboard.py --gently && exec .venv/bin/python -m cluster.cli up
 
 test:
-	@$(call set-up,embedded test) && exec .venv/bin/python -m nox --stop-on-first-error -s lint types layers wire tests
+	@$(call set-up,embedded test) && exec .venv/bin/python -m nox $(NOX_FLAGS) -s lint types layers wire tests
 
 setup:
 	@$(call set-up,embedded test)
+
+dashboard:
+	@$(call set-up,embedded) && exec .venv/bin/python tools/dashboard.py
 
 $(CHECKS):
 	@$(call set-up,embedded test) && exec .venv/bin/python -m nox -s $@

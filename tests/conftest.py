@@ -2,10 +2,20 @@
 
 from tests.fixtures.hypotheses import choose_examples
 from tests.fixtures.loop import pytest_asyncio_loop_factories
+from tests.fixtures.patience import pytest_runtest_setup
 from tests.fixtures.postgres import conn, database_url, pool, postgres, postgres_home, template
 from tests.fixtures.signals import hear_signals
 
-__all__ = ["conn", "database_url", "pool", "postgres", "postgres_home", "pytest_asyncio_loop_factories", "template"]
+__all__ = [
+    "conn",
+    "database_url",
+    "pool",
+    "postgres",
+    "postgres_home",
+    "pytest_asyncio_loop_factories",
+    "pytest_runtest_setup",
+    "template",
+]
 
 
 def pytest_configure() -> None:

@@ -22,7 +22,8 @@ setting or the schema is, and trying again is no use. 130: Ctrl-C.
 `roles`    commands that become a role
 `migrate`  the schema
 `enqueue`  post tasks; `posting`, `values`, `moments`, `each`: what its words mean; `waiting`: progress and results
-`tasks`, `workers`, `logs`, `stats`   look and steer; `steering`: cancel and retry
+`tasks`, `why`, `workers`, `queues`, `logs`, `stats`   look and steer; `steering`: cancel and retry
 `doctor`   what is wrong, and what to do; `checks`: each question on its own
+`health`   what the HEALTHCHECK of the container image runs; no command
 `options`  options that several commands share; `console`: how things are shown
 """

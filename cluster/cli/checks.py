@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cluster.client import Client, Worker, calls
-from cluster.core.errors import CannotStart, CoordinatorUnavailable, SchemaMismatch, TaskMasterError
+from cluster.core.errors import CannotStart, NotServing, SchemaMismatch, TaskMasterError
 from cluster.core.version import __version__
 from cluster.runtime.settings import Settings
 from cluster.store.migrations import shipped_migrations, wait_for_schema
@@ -54,7 +54,7 @@ async def check_coordinator(address: str) -> Finding:
     """Whether the coordinator at `host:port` says that it serves."""
     try:
         await check_health(address, PATIENCE)
-    except CoordinatorUnavailable as error:
+    except NotServing as error:
         return Finding("coordinator", False, error.detail, "start it: `taskmaster up`, or set COORDINATOR_ADDRESS")
     return Finding("coordinator", True, f"serves at {address}")
 

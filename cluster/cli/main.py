@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cluster.cli import doctor, enqueue, logs, migrate, roles, stats, steering, tasks, workers
+from cluster.cli import doctor, enqueue, logs, migrate, queues, roles, stats, steering, tasks, why, workers
 from cluster.cli.bench.command import bench
 from cluster.core.errors import CannotStart, SchemaMismatch, SettingsError, TaskMasterError
 from cluster.core.version import __version__
@@ -25,8 +25,18 @@ app = typer.Typer(
 
 _PANELS = {
     "Run": (roles.up, roles.edge, roles.coordinator, roles.worker, roles.supervisor, roles.postgres, migrate.migrate),
-    "Use": (enqueue.enqueue, tasks.tasks, logs.logs, stats.stats),
-    "Steer": (steering.cancel, steering.retry, workers.workers, workers.scale, workers.kill),
+    "Use": (enqueue.enqueue, tasks.tasks, why.why, why.commands, logs.logs, stats.stats),
+    "Steer": (
+        steering.cancel,
+        steering.retry,
+        queues.queues,
+        queues.pause,
+        queues.resume,
+        workers.workers,
+        workers.scale,
+        workers.drain,
+        workers.kill,
+    ),
     "Check": (doctor.doctor, bench),
 }
 for panel, commands in _PANELS.items():

@@ -72,7 +72,11 @@ def worker(name: Name = None, slots: Slots = None, tasks: Tasks = None) -> None:
 
 
 def supervisor(workers: Workers = None, slots: Slots = None, tasks: Tasks = None) -> None:
-    """Run a supervisor of workers alone: it starts them, restarts what dies, scales and kills on request."""
+    """Run a supervisor of workers alone: it starts them, restarts what dies, scales and kills on request.
+
+    With SUPERVISOR_RUNTIME=compose, swarm or kubernetes the workers are
+    containers, which the engine there starts: it only scales and kills.
+    """
     become("cluster.supervisor", WORKERS=workers, WORKER_POOL_SIZE=slots, TASKMASTER_TASKS=tasks)
 
 

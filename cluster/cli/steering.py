@@ -21,6 +21,9 @@ Limit = Annotated[
 ]
 
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; say how many would be.")]
+
+
 def _only(states: frozenset[State]) -> Callable[[str | None], str | None]:
     """A check that a --status is one of tasks in `states`."""
     known = list(dict.fromkeys(status_of(state).value for state in sorted(states)))
@@ -62,6 +65,7 @@ def cancel(
     command: Command = None,
     worker: Worker = None,
     limit: Limit = None,
+    dry_run: DryRun = False,
     json: Json = False,
     url: Url = None,
 ) -> None:
@@ -73,11 +77,12 @@ def cancel(
 
     \b
     taskmaster cancel 0196f2a4-5c1e-7bb0-9d3e-2f6a8c4b1d70
-    taskmaster cancel --queue slow
+    taskmaster cancel --queue slow --dry-run
     taskmaster cancel --command thumbnail --status QUEUED --limit 100
     """
     wish = _Wish("cancelled", Client.cancel, Client.cancel_tasks)
-    _steer(wish, task_ids or (), limit, Which(status=status, queue=queue, command=command, worker=worker), json, url)
+    which = Which(status=status, queue=queue, command=command, worker=worker)
+    _steer(wish, task_ids or (), limit, which, dry_run=dry_run, json=json, url=url)
 
 
 def retry(
@@ -88,6 +93,7 @@ def retry(
     command: Command = None,
     worker: Worker = None,
     limit: Limit = None,
+    dry_run: DryRun = False,
     json: Json = False,
     url: Url = None,
 ) -> None:
@@ -104,7 +110,8 @@ def retry(
     taskmaster retry --status quarantined
     """
     wish = _Wish("retried", Client.retry, Client.retry_tasks)
-    _steer(wish, task_ids or (), limit, Which(status=status, queue=queue, command=command, worker=worker), json, url)
+    which = Which(status=status, queue=queue, command=command, worker=worker)
+    _steer(wish, task_ids or (), limit, which, dry_run=dry_run, json=json, url=url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +121,19 @@ class _Wish:
     many: Callable[..., Changes]
 
 
-def _steer(wish: _Wish, ids: Sequence[UUID], limit: int | None, which: Which, json: bool, url: str | None) -> None:
+def _steer(
+    wish: _Wish, ids: Sequence[UUID], limit: int | None, which: Which, *, dry_run: bool, json: bool, url: str | None
+) -> None:
     filters = any(value is not None for value in which.values())
     if ids and (filters or limit is not None):
         raise typer.BadParameter("give ids or filters, not both")
     if not ids and not filters:
         raise typer.BadParameter("say which tasks: ids, or at least one of --status, --queue, --command, --worker")
     with client(url) as cluster:
-        if len(ids) == 1:
+        if len(ids) == 1 and not dry_run:
             _tell_one(wish, wish.one(cluster, ids[0]), json=json)
             return
-        changes = wish.many(cluster, ids or None, limit=limit, **which)
+        changes = wish.many(cluster, ids or None, limit=limit, dry_run=dry_run, **which)
     _tell_many(wish, changes, json=json)
     if ids and changes.refused:
         raise typer.Exit(1)
@@ -144,6 +153,7 @@ def _tell_many(wish: _Wish, changes: Changes, *, json: bool) -> None:
         print_json(changes)
     else:
         left = ", ".join(f"{number} ({reason})" for reason, number in changes.reasons.items())
-        typer.echo(f"{wish.done} {counted(changes.changed, 'task')}{f'; left alone: {left}' if left else ''}")
+        done = f"would have {wish.done}" if changes.dry_run else wish.done
+        typer.echo(f"{done} {counted(changes.count, 'task')}{f'; left alone: {left}' if left else ''}")
     if changes.more:
         typer.echo("… and more fit; say it again for the next ones", err=True)

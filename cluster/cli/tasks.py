@@ -1,6 +1,6 @@
 """`taskmaster tasks`: list tasks, or show one."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Annotated
 from uuid import UUID
@@ -18,6 +18,7 @@ from cluster.core.task import State
 from cluster.core.task import Status as TaskStatus
 
 Id = Annotated[UUID | None, typer.Argument(metavar="[ID]", help="Show this task alone.", show_default=False)]
+_FINER = {"scheduled", "leased", "parked", "isolated", "paused", "dead", "quarantined"}
 _STATUSES = (*TaskStatus, *(state.name.lower() for state in State))
 
 
@@ -25,6 +26,13 @@ def _known(status: str | None) -> str | None:
     if status is not None and status not in _STATUSES:
         raise typer.BadParameter(f"{status!r} is none of: {', '.join(_STATUSES)}")
     return status
+
+
+def _moment(text: str) -> datetime:
+    """Of a time of day the one of today: what is looked for has mostly been."""
+    now = datetime.now().astimezone()
+    found = moments.moment(text, now)
+    return found - timedelta(days=1) if found.date() > now.date() and len(text.strip()) <= 8 else found
 
 
 Status = Annotated[
@@ -37,6 +45,12 @@ Status = Annotated[
     ),
 ]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most this many.")]
+Newest = Annotated[bool, typer.Option("--newest", help="Those that are due last come first.")]
+Since = Annotated[
+    datetime | None,
+    typer.Option("--since", metavar="TIME", parser=_moment, help="Due then or later: 2031-05-01 09:00, 09:00."),
+]
+Before = Annotated[datetime | None, typer.Option("--before", metavar="TIME", parser=_moment, help="Due before then.")]
 All = Annotated[bool, typer.Option("--all", help="All of them, however many.")]
 
 
@@ -47,6 +61,9 @@ def tasks(
     queue: Queue = None,
     command: Command = None,
     worker: Worker = None,
+    since: Since = None,
+    before: Before = None,
+    newest: Newest = False,
     limit: Limit = 50,
     everything: All = False,
     json: Json = False,
@@ -57,6 +74,7 @@ def tasks(
     \b
     taskmaster tasks --status STARTED
     taskmaster tasks --status parked
+    taskmaster tasks --newest --since 09:00
     taskmaster tasks --command hash-file --all --json
     taskmaster tasks 0196f2a4-5c1e-7bb0-9d3e-2f6a8c4b1d70
     """
@@ -64,10 +82,12 @@ def tasks(
         if task_id is not None:
             _show(cluster.status(task_id), json=json)
             return
-        which = Which(status=status, queue=queue, command=command, worker=worker)
+        which = Which(
+            status=status, queue=queue, command=command, worker=worker, scheduled_from=since, scheduled_to=before
+        )
         size = LIST_ROWS_MAX if everything else min(limit, LIST_ROWS_MAX)
         # One more than asked for tells whether there are more.
-        found = list(islice(cluster.tasks(page_size=size, **which), None if everything else limit + 1))
+        found = list(islice(cluster.tasks(page_size=size, newest=newest, **which), None if everything else limit + 1))
     listed = found if everything else found[:limit]
     if json:
         print_json(listed)
@@ -99,8 +119,7 @@ def _table(listed: list[Task]) -> object:
 
 def _status(task: Task) -> str:
     """The status, with the finer state where it says more: `QUEUED parked`, `FAILED dead`."""
-    finer = task.state if task.state in {"scheduled", "leased", "parked", "isolated", "dead", "quarantined"} else ""
-    return f"{task.status} {finer}".strip()
+    return f"{task.status} {task.state}" if task.state in _FINER else str(task.status)
 
 
 def _attempt(task: Task) -> str | None:

@@ -1,4 +1,4 @@
-"""`taskmaster workers`, `scale`, `kill`: who works, how many shall, and who shall not."""
+"""`taskmaster workers`, `scale`, `drain`, `kill`: who works, how many shall, and who shall not."""
 
 import time
 from datetime import UTC, datetime
@@ -67,6 +67,22 @@ def kill(name: Name, json: Json = False, url: Url = None) -> None:
         typer.echo(f"asked for the end of {name}")
 
 
+def drain(name: Name, json: Json = False, url: Url = None) -> None:
+    """Let one worker finish what runs, and end. It takes no more; the supervisor starts another in its place.
+
+    To have one fewer, use `taskmaster scale`.
+
+    \b
+    taskmaster drain worker-2
+    """
+    with client(url) as cluster:
+        cluster.drain(name)
+    if json:
+        print_json({"name": name})
+    else:
+        typer.echo(f"asked {name} to drain")
+
+
 def worker_table(found: list[Worker]) -> Table:
     """The workers, one a line."""
     now = datetime.now(UTC)
@@ -77,14 +93,15 @@ def worker_table(found: list[Worker]) -> Table:
             f"{worker.running}/{worker.slots}",
             worker.tasks_completed,
             worker.tasks_failed,
+            f"{worker.rate:,.1f}",
             f"{max(0.0, (now - worker.last_heartbeat).total_seconds()):.0f} s ago",
             f"{worker.rss_bytes / 2**20:.0f} MiB",
             worker.address,
         )
         for worker in sorted(found, key=lambda worker: worker.name)
     ]
-    columns = ("worker", "status", "running", "completed", "failed", "heard of", "memory", "address")
-    return table(columns, rows, right=("running", "completed", "failed", "heard of", "memory"))
+    columns = ("worker", "status", "running", "completed", "failed", "per second", "heard of", "memory", "address")
+    return table(columns, rows, right=("running", "completed", "failed", "per second", "heard of", "memory"))
 
 
 def _wait_for(cluster: Client, count: int) -> None:

@@ -21,11 +21,25 @@ made by pure functions (`calls`), so that the two differ only in how they wait.
                (`from cluster.client.transaction import enqueue`; apart, so that HTTP programs do not load PostgreSQL's)
 
 **Never twice.** The client makes the task ids (UUIDv7). A request whose connection broke, or that was answered 503, is
-repeated with the same ids; the edge answers with the first task if the first request got through. Only `kill` is never
-repeated: the name may belong to a fresh worker by then.
+repeated with the same ids; the edge answers with the first task if the first request got through. Only `kill` and
+`drain` are never repeated: the name may belong to a fresh worker by then.
 """
 
-from cluster.client.answers import Attempt, Change, Changes, LogEvent, Scheduled, Stats, Task, Worker
+from cluster.client.answers import (
+    Attempt,
+    Change,
+    Changes,
+    Command,
+    LogEvent,
+    Parameter,
+    Pause,
+    Queue,
+    Scheduled,
+    Stats,
+    Task,
+    Why,
+    Worker,
+)
 from cluster.client.asynchronous import AsyncClient
 from cluster.client.posting import new_task
 from cluster.client.sync import Client
@@ -36,10 +50,15 @@ __all__ = [
     "Change",
     "Changes",
     "Client",
+    "Command",
     "LogEvent",
+    "Parameter",
+    "Pause",
+    "Queue",
     "Scheduled",
     "Stats",
     "Task",
+    "Why",
     "Worker",
     "new_task",
 ]

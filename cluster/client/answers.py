@@ -45,7 +45,8 @@ class Attempt(msgspec.Struct, frozen=True):
 class Task(msgspec.Struct, frozen=True):
     """One task. An instant is None until it happens; `result` is the JSON value the function returned.
 
-    `progress`: 0 to 1, while it runs and says so. `attempts`: how earlier ones ended; None in a list of tasks.
+    `waited_seconds`: from due to begun; `ran_seconds`: from begun to finished; None until then. `progress`: 0 to 1,
+    while it runs and says so. `attempts`: how earlier ones ended; None in a list of tasks.
     """
 
     task_id: UUID
@@ -66,6 +67,8 @@ class Task(msgspec.Struct, frozen=True):
     attempt: int = 0
     max_attempts: int | None = None
     timeout_seconds: float | None = None
+    waited_seconds: float | None = None
+    ran_seconds: float | None = None
     crash_count: int = 0
     unique_key: str | None = None
     progress: float | None = None
@@ -88,7 +91,7 @@ class Tasks(msgspec.Struct, frozen=True):
 
 
 class TaskPage(msgspec.Struct, frozen=True):
-    """`next_cursor`: where the next page begins, None on the last one."""
+    """`next_cursor`: where the next page begins, None on the last one; others may be short, or empty."""
 
     tasks: list[Task]
     next_cursor: str | None = None
@@ -105,9 +108,9 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """What became of many. `task_ids`: those that changed, at most 1,000. `refused`: how many of the unchanged ones are
-    not as it was wanted; `reasons`: why tasks are unchanged, and how many for each. `more`: more fit than the limit
-    allows.
+    """What became of many. `count`: those that changed, of which `task_ids` names at most 1,000. `refused`: how many of
+    the unchanged ones are not as it was wanted; `reasons`: why tasks are unchanged, and how many for each. `more`: more
+    fit than the limit allows. With `dry_run` it says what would become of them, and `changed` is 0.
     """
 
     changed: int
@@ -116,10 +119,84 @@ class Changes(msgspec.Struct, frozen=True):
     more: bool = False
     refused: int = 0
     reasons: dict[str, int] = {}
+    count: int = 0
+    dry_run: bool = False
+
+
+class Why(msgspec.Struct, frozen=True):
+    """Why a task is not running, or that it is. `reason`: one word; `summary` and `advice`: sentences. `until`: when
+    that ends by itself. `ahead`: tasks whose turn is before its own, at least so many if `ahead_at_least`.
+    """
+
+    task_id: UUID
+    status: Status
+    state: str
+    reason: str
+    summary: str
+    advice: str | None = None
+    until: datetime | None = None
+    ahead: int | None = None
+    ahead_at_least: bool = False
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """A queue that is paused or has tasks. `partial`: its numbers are of the first 10,000 tasks of each state."""
+
+    queue: str
+    paused: bool
+    paused_at: datetime | None = None
+    pending: int = 0
+    waiting: int = 0
+    scheduled: int = 0
+    parked: int = 0
+    running: int = 0
+    partial: bool = False
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """How a queue is now. `changed`: it was otherwise before."""
+
+    queue: str
+    paused: bool
+    paused_at: datetime | None = None
+    changed: bool = False
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """A keyword argument of a command. `schema`: its JSON Schema."""
+
+    name: str
+    required: bool
+    type: str | None = None
+    default: Any = None
+    schema: dict[str, Any] = {}
+
+
+class Command(msgspec.Struct, frozen=True):
+    """What so many live workers offer. `parameters`: None = they do not say."""
+
+    command: str
+    description: str
+    workers: int
+    timeout_seconds: float | None = None
+    max_attempts: int | None = None
+    parameters: list[Parameter] | None = None
+    open: bool = True
+
+
+class Current(msgspec.Struct, frozen=True):
+    """A task that a worker holds. `state`: running, or leased: it waits there for a free slot."""
+
+    task_id: UUID
+    command: str
+    state: str
+    started_at: datetime | None = None
 
 
 class Worker(msgspec.Struct, frozen=True):
-    """One live worker. `running`: tasks it holds; of `current_task_ids` the edge may show only the first ones."""
+    """One live worker. `running`: tasks it holds; of `tasks` and `current_task_ids` the edge shows only the first ones.
+    `rate`: tasks it finished per second of late.
+    """
 
     worker_id: str
     name: str
@@ -131,6 +208,8 @@ class Worker(msgspec.Struct, frozen=True):
     current_task_ids: list[UUID] = []
     tasks_completed: int = 0
     tasks_failed: int = 0
+    rate: float = 0.0
+    tasks: list[Current] = []
     commands: list[str] = []
     started_at: datetime | None = None
     coordinator: str = ""
@@ -161,7 +240,9 @@ class Stats(msgspec.Struct, frozen=True):
 
 
 class LogEvent(msgspec.Struct, frozen=True):
-    """One line of the activity log. `id` is what `Client.events(after=…)` resumes from."""
+    """One line of the activity log. `id` is what `Client.events(after=…)` resumes from. `counts`: of tasks_summary, how
+    many events of each name it stands for.
+    """
 
     event: str
     level: str
@@ -170,6 +251,7 @@ class LogEvent(msgspec.Struct, frozen=True):
     id: str = ""
     task_id: str | None = None
     worker_id: str | None = None
+    counts: dict[str, int] = {}
 
 
 def reader(kind: type[T]) -> Callable[[bytes], T]:

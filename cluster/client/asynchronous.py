@@ -8,7 +8,19 @@ from uuid import UUID
 import httpx
 
 from cluster.client import calls, posting, problems, stream
-from cluster.client.answers import Change, Changes, LogEvent, Scheduled, Stats, Task, Worker
+from cluster.client.answers import (
+    Change,
+    Changes,
+    Command,
+    LogEvent,
+    Pause,
+    Queue,
+    Scheduled,
+    Stats,
+    Task,
+    Why,
+    Worker,
+)
 from cluster.client.calls import Call, Which
 from cluster.client.watchlist import Watchlist
 from cluster.core.errors import EdgeUnavailable
@@ -64,16 +76,38 @@ class AsyncClient:
     async def status(self, task_id: UUID | str) -> Task:
         return await self.send(calls.status(task_id))
 
-    async def tasks(self, *, page_size: int = LIST_ROWS_MAX, **which: Unpack[Which]) -> AsyncIterator[Task]:
-        """Tasks in the order of their scheduled_at, fetched page by page as they are consumed."""
+    async def tasks(
+        self, *, page_size: int = LIST_ROWS_MAX, newest: bool = False, **which: Unpack[Which]
+    ) -> AsyncIterator[Task]:
+        """Tasks in the order of their scheduled_at, or the newest first, fetched page by page as they are consumed."""
         cursor: str | None = None
         while True:
-            page = await self.send(calls.tasks(which, page_size, cursor))
+            page = await self.send(calls.tasks(which, page_size, cursor, newest=newest))
             for task in page.tasks:
                 yield task
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    async def why(self, task_id: UUID | str) -> Why:
+        """Why a task is not running: one plain answer. NotFound if nobody knows it."""
+        return await self.send(calls.why(task_id))
+
+    async def queues(self) -> list[Queue]:
+        """Those that are paused or have tasks."""
+        return await self.send(calls.queues())
+
+    async def pause(self, queue: str) -> Pause:
+        """Let no task of this queue begin; what runs goes on. Twice does no harm."""
+        return await self.send(calls.pause(queue))
+
+    async def resume(self, queue: str) -> Pause:
+        """Let the tasks of this queue begin again. Twice does no harm."""
+        return await self.send(calls.resume(queue))
+
+    async def commands(self) -> list[Command]:
+        """What the workers offer, with the parameters of each command."""
+        return await self.send(calls.commands())
 
     async def cancel(self, task_id: UUID | str) -> Change:
         """Call off one task, whatever it does; twice does no harm. WrongState if it has ended otherwise."""
@@ -87,19 +121,32 @@ class AsyncClient:
         return await self.send(calls.retry(task_id))
 
     async def cancel_tasks(
-        self, task_ids: Iterable[UUID | str] | None = None, *, limit: int | None = None, **which: Unpack[Which]
+        self,
+        task_ids: Iterable[UUID | str] | None = None,
+        *,
+        limit: int | None = None,
+        dry_run: bool = False,
+        **which: Unpack[Which],
     ) -> Changes:
-        """Call off many tasks: these, or those that fit all filters given, at most 10,000 either way."""
-        return await self.send(calls.cancel_tasks(task_ids, limit, which))
+        """Call off many tasks: these, or those that fit all filters given, at most 10,000 either way.
+
+        `dry_run`: change nothing, and say what would be changed.
+        """
+        return await self.send(calls.cancel_tasks(task_ids, limit, which, dry_run=dry_run))
 
     async def retry_tasks(
-        self, task_ids: Iterable[UUID | str] | None = None, *, limit: int | None = None, **which: Unpack[Which]
+        self,
+        task_ids: Iterable[UUID | str] | None = None,
+        *,
+        limit: int | None = None,
+        dry_run: bool = False,
+        **which: Unpack[Which],
     ) -> Changes:
         """Run many tasks again: these, or those that fit all filters given, at most 10,000 either way.
 
-        Without a status, what was cancelled is meant, too.
+        Without a status, what was cancelled is meant, too. `dry_run`: change nothing, and say what would be changed.
         """
-        return await self.send(calls.retry_tasks(task_ids, limit, which))
+        return await self.send(calls.retry_tasks(task_ids, limit, which, dry_run=dry_run))
 
     async def stats(self) -> Stats:
         return await self.send(calls.stats())
@@ -114,6 +161,10 @@ class AsyncClient:
     async def kill(self, name: str) -> None:
         """Kill one worker as by SIGKILL; its tasks are rescued. NotFound if there is none of that name."""
         await self.send(calls.kill(name))
+
+    async def drain(self, name: str) -> None:
+        """Let one worker finish what runs and end; another takes its place. NotFound if there is none of that name."""
+        await self.send(calls.drain(name))
 
     async def logs(self) -> list[LogEvent]:
         """The last events, oldest first."""

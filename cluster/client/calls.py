@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import Generic, TypedDict, TypeVar
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -29,6 +31,10 @@ _read_found = answers.reader(answers.Tasks)
 _read_page = _reads(answers.TaskPage)
 _read_change = _reads(answers.Change)
 _read_changes = _reads(answers.Changes)
+_read_why = _reads(answers.Why)
+_read_queues = _reads(list[answers.Queue])
+_read_pause = _reads(answers.Pause)
+_read_commands = _reads(list[answers.Command])
 _read_stats = _reads(answers.Stats)
 _read_workers = _reads(list[answers.Worker])
 _read_events = _reads(list[answers.LogEvent])
@@ -66,12 +72,16 @@ class Call(Generic[T]):
 
 
 class Which(TypedDict, total=False):
-    """Which tasks; what is None or left out does not matter. `status`: QUEUED, STARTED, … or a state: ready, …"""
+    """Which tasks; what is None or left out does not matter. `status`: QUEUED, STARTED, … or a state: ready, …
+    `scheduled_from`, `scheduled_to`: aware; due then or later, due before then.
+    """
 
     status: str | None
     queue: str | None
     command: str | None
     worker: str | None
+    scheduled_from: datetime | None
+    scheduled_to: datetime | None
 
 
 def schedule(task: NewTask) -> Call[answers.Scheduled]:
@@ -93,10 +103,30 @@ def statuses(task_ids: Sequence[UUID]) -> Call[list[answers.Task]]:
     return Call("POST", "/api/status/batch", _read_statuses, body=body)
 
 
-def tasks(which: Which, limit: int, cursor: str | None) -> Call[answers.TaskPage]:
-    asked = {**which, "limit": limit, "cursor": cursor}
-    params = {name: str(value) for name, value in asked.items() if value is not None}
+def tasks(which: Which, limit: int, cursor: str | None, *, newest: bool) -> Call[answers.TaskPage]:
+    asked = {**which, "limit": limit, "cursor": cursor, "sort": "-scheduled_at" if newest else None}
+    params = {name: _said(value) for name, value in asked.items() if value is not None}
     return Call("GET", "/api/tasks", _read_page, params=params)
+
+
+def why(task_id: UUID | str) -> Call[answers.Why]:
+    return Call("GET", f"/api/tasks/{checked_id(task_id)}/why", _read_why)
+
+
+def queues() -> Call[list[answers.Queue]]:
+    return Call("GET", "/api/queues", _read_queues)
+
+
+def pause(queue: str) -> Call[answers.Pause]:
+    return Call("POST", f"/api/queues/{quote(queue, safe='')}/pause", _read_pause)
+
+
+def resume(queue: str) -> Call[answers.Pause]:
+    return Call("POST", f"/api/queues/{quote(queue, safe='')}/resume", _read_pause)
+
+
+def commands() -> Call[list[answers.Command]]:
+    return Call("GET", "/api/commands", _read_commands)
 
 
 def cancel(task_id: UUID | str) -> Call[answers.Change]:
@@ -107,12 +137,16 @@ def retry(task_id: UUID | str) -> Call[answers.Change]:
     return Call("POST", f"/api/tasks/{checked_id(task_id)}/retry", _read_change)
 
 
-def cancel_tasks(task_ids: Iterable[UUID | str] | None, limit: int | None, which: Which) -> Call[answers.Changes]:
-    return Call("POST", "/api/tasks/cancel", _read_changes, body=_selection(task_ids, limit, which))
+def cancel_tasks(
+    task_ids: Iterable[UUID | str] | None, limit: int | None, which: Which, *, dry_run: bool
+) -> Call[answers.Changes]:
+    return Call("POST", "/api/tasks/cancel", _read_changes, body=_selection(task_ids, limit, which, dry_run=dry_run))
 
 
-def retry_tasks(task_ids: Iterable[UUID | str] | None, limit: int | None, which: Which) -> Call[answers.Changes]:
-    return Call("POST", "/api/tasks/retry", _read_changes, body=_selection(task_ids, limit, which))
+def retry_tasks(
+    task_ids: Iterable[UUID | str] | None, limit: int | None, which: Which, *, dry_run: bool
+) -> Call[answers.Changes]:
+    return Call("POST", "/api/tasks/retry", _read_changes, body=_selection(task_ids, limit, which, dry_run=dry_run))
 
 
 def stats() -> Call[answers.Stats]:
@@ -130,6 +164,11 @@ def scale(count: int) -> Call[None]:
 def kill(name: str) -> Call[None]:
     body = msgspec.json.encode({"name": name})
     return Call("POST", "/api/workers/kill", answers.nothing, body=body, repeatable=False)
+
+
+def drain(name: str) -> Call[None]:
+    body = msgspec.json.encode({"name": name})
+    return Call("POST", "/api/workers/drain", answers.nothing, body=body, repeatable=False)
 
 
 def logs() -> Call[list[answers.LogEvent]]:
@@ -154,7 +193,11 @@ def checked_id(task_id: UUID | str) -> UUID:
         raise InvalidTask(f"{str(task_id)[:100]!r} is not the id of a task, which is a UUID") from None
 
 
-def _selection(task_ids: Iterable[UUID | str] | None, limit: int | None, which: Which) -> bytes:
+def _selection(task_ids: Iterable[UUID | str] | None, limit: int | None, which: Which, *, dry_run: bool) -> bytes:
     ids = None if task_ids is None else [str(task_id) for task_id in task_ids]
-    asked = {"task_ids": ids, "limit": limit, **which}
+    asked = {"task_ids": ids, "limit": limit, "dry_run": dry_run or None, **which}
     return msgspec.json.encode({name: value for name, value in asked.items() if value is not None})
+
+
+def _said(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,6 +1,7 @@
 """Server-Sent Events: bytes become events, and a broken stream is taken up where it broke."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import msgspec
@@ -10,11 +11,17 @@ from cluster.client.problems import unreachable
 from cluster.core.errors import TaskMasterError
 
 PATH = "/api/logs/stream"
-SILENCE = 45.0
-"""Seconds: the edge sends a comment every 15, so a stream that is silent for longer is dead."""
+SILENCE = 20.0
+"""Seconds: the edge sends a comment every 5, so a stream that is silent for so long is dead."""
 
 _GIVE_UP_AFTER = 12
-_read_event = reader(LogEvent)
+
+
+class _Gap(msgspec.Struct):
+    lost: int
+
+
+_read_event, _read_gap = reader(LogEvent), reader(_Gap)
 
 
 class Follower:
@@ -64,9 +71,12 @@ class Follower:
             self._fields[name] = value.removeprefix(b" ")
             return None
         fields, self._fields = self._fields, {}
-        # `reset`: the edge drops us because we read too slowly; what we missed comes with the next connection.
+        # `reset`: another life of the edge tells its own events from their beginning.
         if b"data" not in fields or fields.get(b"event") == b"reset":
             return None
+        if fields.get(b"event") == b"gap":
+            lost = _read_gap(fields[b"data"]).lost
+            return LogEvent("events_missed", "warning", f"{lost} events were lost on the way", datetime.now(UTC))
         event = _read_event(fields[b"data"])
         if b"id" not in fields:
             return event

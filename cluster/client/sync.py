@@ -8,7 +8,19 @@ from uuid import UUID
 import httpx
 
 from cluster.client import calls, posting, problems, stream
-from cluster.client.answers import Change, Changes, LogEvent, Scheduled, Stats, Task, Worker
+from cluster.client.answers import (
+    Change,
+    Changes,
+    Command,
+    LogEvent,
+    Pause,
+    Queue,
+    Scheduled,
+    Stats,
+    Task,
+    Why,
+    Worker,
+)
 from cluster.client.calls import Call, Which
 from cluster.client.watchlist import Watchlist
 from cluster.core.errors import EdgeUnavailable
@@ -62,15 +74,35 @@ class Client:
     def status(self, task_id: UUID | str) -> Task:
         return self.send(calls.status(task_id))
 
-    def tasks(self, *, page_size: int = LIST_ROWS_MAX, **which: Unpack[Which]) -> Iterator[Task]:
-        """Tasks in the order of their scheduled_at, fetched page by page as they are consumed."""
+    def tasks(self, *, page_size: int = LIST_ROWS_MAX, newest: bool = False, **which: Unpack[Which]) -> Iterator[Task]:
+        """Tasks in the order of their scheduled_at, or the newest first, fetched page by page as they are consumed."""
         cursor: str | None = None
         while True:
-            page = self.send(calls.tasks(which, page_size, cursor))
+            page = self.send(calls.tasks(which, page_size, cursor, newest=newest))
             yield from page.tasks
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    def why(self, task_id: UUID | str) -> Why:
+        """Why a task is not running: one plain answer. NotFound if nobody knows it."""
+        return self.send(calls.why(task_id))
+
+    def queues(self) -> list[Queue]:
+        """Those that are paused or have tasks."""
+        return self.send(calls.queues())
+
+    def pause(self, queue: str) -> Pause:
+        """Let no task of this queue begin; what runs goes on. Twice does no harm."""
+        return self.send(calls.pause(queue))
+
+    def resume(self, queue: str) -> Pause:
+        """Let the tasks of this queue begin again. Twice does no harm."""
+        return self.send(calls.resume(queue))
+
+    def commands(self) -> list[Command]:
+        """What the workers offer, with the parameters of each command."""
+        return self.send(calls.commands())
 
     def cancel(self, task_id: UUID | str) -> Change:
         """Call off one task, whatever it does; twice does no harm. WrongState if it has ended otherwise."""
@@ -84,19 +116,32 @@ class Client:
         return self.send(calls.retry(task_id))
 
     def cancel_tasks(
-        self, task_ids: Iterable[UUID | str] | None = None, *, limit: int | None = None, **which: Unpack[Which]
+        self,
+        task_ids: Iterable[UUID | str] | None = None,
+        *,
+        limit: int | None = None,
+        dry_run: bool = False,
+        **which: Unpack[Which],
     ) -> Changes:
-        """Call off many tasks: these, or those that fit all filters given, at most 10,000 either way."""
-        return self.send(calls.cancel_tasks(task_ids, limit, which))
+        """Call off many tasks: these, or those that fit all filters given, at most 10,000 either way.
+
+        `dry_run`: change nothing, and say what would be changed.
+        """
+        return self.send(calls.cancel_tasks(task_ids, limit, which, dry_run=dry_run))
 
     def retry_tasks(
-        self, task_ids: Iterable[UUID | str] | None = None, *, limit: int | None = None, **which: Unpack[Which]
+        self,
+        task_ids: Iterable[UUID | str] | None = None,
+        *,
+        limit: int | None = None,
+        dry_run: bool = False,
+        **which: Unpack[Which],
     ) -> Changes:
         """Run many tasks again: these, or those that fit all filters given, at most 10,000 either way.
 
-        Without a status, what was cancelled is meant, too.
+        Without a status, what was cancelled is meant, too. `dry_run`: change nothing, and say what would be changed.
         """
-        return self.send(calls.retry_tasks(task_ids, limit, which))
+        return self.send(calls.retry_tasks(task_ids, limit, which, dry_run=dry_run))
 
     def stats(self) -> Stats:
         return self.send(calls.stats())
@@ -111,6 +156,10 @@ class Client:
     def kill(self, name: str) -> None:
         """Kill one worker as by SIGKILL; its tasks are rescued. NotFound if there is none of that name."""
         self.send(calls.kill(name))
+
+    def drain(self, name: str) -> None:
+        """Let one worker finish what runs and end; another takes its place. NotFound if there is none of that name."""
+        self.send(calls.drain(name))
 
     def logs(self) -> list[LogEvent]:
         """The last events, oldest first."""

@@ -18,6 +18,7 @@ import psycopg
 
 from cluster.client.posting import Options, new_task
 from cluster.core.new_task import NewTask
+from cluster.store import arrays
 from cluster.store import enqueue as store
 from cluster.store.enqueue import Enqueued
 from cluster.store.errors import translated
@@ -40,5 +41,6 @@ async def enqueue(
 
 async def enqueue_many(conn: psycopg.AsyncConnection[Any], tasks: Sequence[NewTask]) -> list[Enqueued]:
     """Add tasks made by `new_task`, all in one statement; one answer for each in the order given."""
+    arrays.register(conn)
     with translated():
         return await store.enqueue(conn, tasks)

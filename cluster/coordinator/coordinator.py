@@ -9,8 +9,9 @@ from cluster.coordinator.dispatcher import Dispatcher
 from cluster.coordinator.duties import Duties
 from cluster.coordinator.elector import Elector
 from cluster.coordinator.feed import Feed
-from cluster.coordinator.finisher import Finisher
+from cluster.coordinator.finisher import LOCK_WITHIN, Finisher
 from cluster.coordinator.isolation import Isolation
+from cluster.coordinator.losses import Losses
 from cluster.coordinator.progress import ProgressBoard
 from cluster.coordinator.push import PushDelivery
 from cluster.coordinator.rescues import Rescues
@@ -28,7 +29,7 @@ from cluster.runtime.lifecycle import Service, running
 from cluster.runtime.settings import Settings
 from cluster.store.clock import DatabaseClock
 from cluster.store.migrations import wait_for_schema
-from cluster.store.pool import connected, create_pool
+from cluster.store.pool import Pool, beside, connected, create_pool
 from cluster.store.server import server_facts
 from cluster.wire.channel import Server
 from cluster.wire.taskmaster_pb2_grpc import add_CoordinatorServiceServicer_to_server
@@ -47,7 +48,7 @@ class Coordinator:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{token_hex(4)}"
         self._running = AsyncExitStack()
         self._server = Server(settings.coordinator.host, settings.coordinator.port, SERVICES)
-        self._pool = create_pool(settings.database_url, role="coordinator", size=settings.db_pool_size, pinned=True)
+        self._pool, self._finishing = _pools(settings)
         self._clock = DatabaseClock()
         self._feed = Feed(self.id, self._clock)
         rescues = Rescues(self._feed)
@@ -60,25 +61,28 @@ class Coordinator:
             settings.heartbeat_interval,
             settings.heartbeat_misses,
         )
+        self._losses = Losses(self._sessions)
         self._dispatcher = Dispatcher(self._pool, self._sessions, self._feed, settings.dispatch_policy)
         self._isolation = Isolation(self._pool, self._sessions, self._dispatcher)
         rescues.isolated = self._isolation.wake
-        self._finisher = Finisher(self._pool, self._feed, self._freed, self._wake_promoter)
+        self._finisher = Finisher(self._finishing, self._feed, self._freed, self._wake_promoter, self._dispatcher.wake)
         self._progress = ProgressBoard(self._pool, self._feed)
+        self.submissions = Submissions(self._pool, self._feed, self._wake_tasks)
         self._revoker = Revoker(self._pool, self._sessions, self._freed)
-        self._strays = Strays(self._pool, self._sessions, self._feed, self._dispatcher.wake)
+        self._strays = Strays(self._pool, self._sessions, self._feed, self._dispatcher.came_back)
         self._elector = Elector(self._pool, self.id, self._elected)
         self._duties = Duties(
             self._pool,
             self._elector,
             rescues,
             self._dispatcher.wake,
+            self._dispatcher.came_back,
             patience=COME_AGAIN * settings.heartbeat_interval,
             history_days=settings.history_days,
         )
         self._supervision = Supervision(self._pool, self._feed, self._sessions)
         self._sessions.deliver = self._delivery
-        self._sessions.woken = self._dispatcher.wake
+        self._sessions.woken = self._dispatcher.came_back
         self._add_servicer()
 
     def __repr__(self) -> str:
@@ -94,8 +98,9 @@ class Coordinator:
         goes away meanwhile."""
         # First, for a pool that dials in vain takes seconds to close, and somebody may have thought better of it.
         await wait_for_schema(self._pool, PATIENCE)
-        await self._pool.open()
-        self._running.push_async_callback(self._pool.close)
+        for pool in (self._pool, self._finishing):
+            await pool.open()
+            self._running.push_async_callback(pool.close)
         async with connected(self._pool) as connection:
             # Before anything is told: this machine's clock may be an hour ahead, and told times never go back.
             self._clock.observe((await server_facts(connection)).now)
@@ -108,6 +113,7 @@ class Coordinator:
         return (
             self._feed,
             self._sessions,
+            self._losses,
             self._finisher,
             self._progress,
             self._dispatcher,
@@ -117,6 +123,7 @@ class Coordinator:
             self._elector,
             self._duties,
             self._supervision,
+            self.submissions,
             self._server,
         )
 
@@ -144,11 +151,12 @@ class Coordinator:
             finisher=self._finisher,
             progress=self._progress,
             feed=self._feed,
-            submissions=Submissions(self._pool, self._feed, self._wake_tasks),
+            submissions=self.submissions,
             steering=Steering(self._pool, self._feed, self._revoker, self._wake_tasks),
             revoker=self._revoker,
             supervision=self._supervision,
-            wake_tasks=self._wake_tasks,
+            wake_tasks=self._dispatcher.wake,
+            wake_promoter=self._wake_promoter,
         )
         add_CoordinatorServiceServicer_to_server(servicer, self._server.grpc)
 
@@ -169,3 +177,9 @@ class Coordinator:
         return StreamDelivery(
             session, self.id, self._finisher, self._progress, self._dispatcher.wake, self._sessions.gone
         )
+
+
+def _pools(settings: Settings) -> tuple[Pool, Pool]:
+    """DB_POOL_SIZE connections in all; one of them is the finisher's."""
+    pool = create_pool(settings.database_url, role="coordinator", size=settings.db_pool_size - 1, pinned=True)
+    return pool, beside(pool, lock_within=LOCK_WITHIN)

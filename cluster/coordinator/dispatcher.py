@@ -11,31 +11,35 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 
 from cluster.coordinator.feed import Feed, TaskNews
 from cluster.coordinator.news import assigned_news
 from cluster.coordinator.session import HeldLease, WorkerSession
 from cluster.coordinator.sessions import Sessions
-from cluster.core.dispatch import DispatchPolicy, slot_order
+from cluster.core.dispatch import DispatchPolicy, expected_rates, slot_order
 from cluster.core.events import EventName
 from cluster.runtime.ticker import Ticker
 from cluster.store import leases as store
+from cluster.store.floors import Floors, claim_onward
 from cluster.store.pool import Connection, Pool, connected
 
-CLAIM = 1_000
+CLAIM = 2_000
 """Slots in one claim."""
 SOON, LATE = 0.005, 0.25
 """Seconds until the next look by itself: after a claim that found something; at most."""
 
 
 class Dispatcher:
-    """State: whose turn it is, how long the next pause is, and the claim under way."""
+    """State: whose turn it is, how long the next pause is, where the claims of each kind of worker go on, and the claim
+    under way."""
 
     def __init__(self, pool: Pool, sessions: Sessions, feed: Feed, policy: DispatchPolicy) -> None:
         self._pool = pool
         self._sessions = sessions
         self._feed = feed
         self._policy = policy
+        self._floors: dict[frozenset[str], Floors] = {}
         self._turn = 0
         self._pause = SOON
         self._claiming = asyncio.Lock()
@@ -46,6 +50,12 @@ class Dispatcher:
 
     def wake(self) -> None:
         self._ticker.wake()
+
+    def came_back(self) -> None:
+        """Tasks are ready again that were so long ago."""
+        for floors in self._floors.values():
+            floors.came_back()
+        self.wake()
 
     async def start(self) -> None:
         await self._ticker.start()
@@ -76,25 +86,25 @@ class Dispatcher:
             if session.leases or not session.takes_tasks:
                 return False
             async with connected(self._pool) as connection:
-                row = await store.claim_isolated(
-                    connection, session.session_id, session.worker_id, sorted(session.commands)
+                lease = await store.claim_isolated(
+                    connection, session.session_id, session.worker_id, sorted(session.commands), HeldLease
                 )
-                if row is not None:
-                    session.alone = row.id.bytes
-                    await self._hand_over(connection, {session.session_id: session}, [row])
-        return row is not None
+                if lease is not None:
+                    session.alone = lease.key
+                    await self._hand_over(connection, {session.session_id: session}, [lease])
+        return lease is not None
 
     def _groups(self) -> list[list[WorkerSession]]:
         groups: dict[frozenset[str], list[WorkerSession]] = defaultdict(list)
         for session in self._sessions.all():
             groups[session.commands].append(session)
+        self._floors = {commands: self._floors.get(commands) or Floors() for commands in groups}
         return list(groups.values())
 
     def _slots(self, group: Sequence[WorkerSession]) -> store.Slots:
         now = time.monotonic()
-        # One rate for all of them: fed by its own, a worker that happens to be ahead would be fed further ahead.
-        rate = sum(session.rate.per_second(now) for session in group) / len(group)
-        capacities = [session.capacity(rate) for session in group]
+        rates = expected_rates([session.rate.per_second(now) for session in group])
+        capacities = [session.capacity(rate) for session, rate in zip(group, rates, strict=True)]
         order = slot_order(self._policy, capacities, self._turn % len(group), CLAIM)
         return store.Slots(
             order=order,
@@ -105,30 +115,32 @@ class Dispatcher:
 
     async def _claim(self, group: Sequence[WorkerSession], slots: store.Slots) -> int:
         async with connected(self._pool) as connection:
-            rows = await store.claim(connection, slots)
-            if rows:
-                await self._hand_over(connection, {session.session_id: session for session in group}, rows)
-        self._turn += len(rows)
-        return len(rows)
+            leases = await claim_onward(connection, slots, HeldLease, self._floors[group[0].commands])
+            if leases:
+                await self._hand_over(connection, {session.session_id: session for session in group}, leases)
+        self._turn += len(leases)
+        return len(leases)
 
     async def _hand_over(
-        self, connection: Connection, group: dict[int, WorkerSession], rows: Sequence[store.LeasedTask]
+        self, connection: Connection, group: dict[int, WorkerSession], leases: Sequence[HeldLease]
     ) -> None:
         given: dict[int, list[HeldLease]] = defaultdict(list)
         unknown: list[store.Parked] = []
         homeless: list[store.Held] = []
-        for row in rows:
-            session = group[row.session_id]
-            if row.command not in session.policies:
-                reason = f"no worker online knows the command {row.command!r}"
-                unknown.append(store.Parked(store.Held(row.id, row.lease_token), reason))
+        for lease in leases:
+            session = group[lease.session_id]
+            policy = session.policies.get(lease.command)
+            if policy is None:
+                reason = f"no worker online knows the command {lease.command!r}"
+                unknown.append(store.Parked(store.Held(lease.id, lease.lease_token), reason))
             elif session.over:
                 # It ended while the claim was on its way, after its leases had been rescued.
-                homeless.append(store.Held(row.id, row.lease_token))
+                homeless.append(store.Held(lease.id, lease.lease_token))
             else:
-                given[row.session_id].append(_held(session, row))
-        for session_id, leases in given.items():
-            self._give(group[session_id], leases)
+                lease.under(policy)
+                given[lease.session_id].append(lease)
+        for session_id, fitting in given.items():
+            self._give(group[session_id], fitting)
         if unknown:
             await store.park(connection, unknown)
             self._feed.tell_tasks(EventName.TASK_PARKED, unknown, _parked_news, level="warning")
@@ -137,23 +149,10 @@ class Dispatcher:
 
     def _give(self, session: WorkerSession, leases: list[HeldLease]) -> None:
         session.leases.update((lease.key, lease) for lease in leases)
-        self._feed.tell_tasks(EventName.TASK_ASSIGNED, [(session, lease) for lease in leases], assigned_news)
+        # First of all they go: telling can wait.
         if session.delivery is not None:
             session.delivery.give(leases)
-
-
-def _held(session: WorkerSession, row: store.LeasedTask) -> HeldLease:
-    policy = session.policies[row.command]
-    return HeldLease(
-        task_id=row.id,
-        key=row.id.bytes,
-        token=row.lease_token,
-        command=row.command,
-        payload=row.payload,
-        attempt=row.attempt,
-        max_attempts=row.max_attempts or policy.max_attempts,
-        timeout_ms=row.timeout_ms or policy.timeout_ms,
-    )
+        self._feed.tell_tasks(EventName.TASK_ASSIGNED, leases, partial(assigned_news, session))
 
 
 def _parked_news(parked: store.Parked) -> TaskNews:

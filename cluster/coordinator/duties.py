@@ -1,12 +1,15 @@
-"""What only the leader does: promote what is due, rescue what expired, unpark, fold counters, keep history."""
+"""What only the leader does: promote what is due, rescue what expired, unpark, fold counters, keep history and figures,
+see to paused queues."""
 
 from collections.abc import Awaitable, Callable
 
 from cluster.coordinator.elector import Elector
+from cluster.coordinator.pauses import LOOK, Pauses
 from cluster.coordinator.rescues import Rescues
+from cluster.coordinator.sampler import Sampler
 from cluster.runtime import telemetry
 from cluster.runtime.ticker import Ticker
-from cluster.store import counters, due, history, leases, orders, sessions
+from cluster.store import commands, counters, due, history, leases, orders, samples, sessions
 from cluster.store.pool import Connection, Pool, connected
 
 PROMOTE = 1_000
@@ -20,7 +23,8 @@ Duty = Callable[[Connection, int], Awaitable[float | None]]
 
 
 class Duties:
-    """Tickers that rest while another coordinator leads. `woken` is called when tasks became ready.
+    """Tickers that rest while another coordinator leads. `woken` is called when tasks became ready, `came_back` when
+    they are so again.
 
     `patience`: seconds that a new leader, or PostgreSQL after an outage, gives the workers to be heard again before
     sessions that expired are ended: their workers may be alive, and run their tasks.
@@ -32,6 +36,7 @@ class Duties:
         elector: Elector,
         rescues: Rescues,
         woken: Callable[[], None],
+        came_back: Callable[[], None],
         *,
         patience: float,
         history_days: int,
@@ -39,7 +44,7 @@ class Duties:
         self._pool = pool
         self._elector = elector
         self._rescues = rescues
-        self._woken = woken
+        self._woken, self._came_back = woken, came_back
         self._patience = patience
         self._history_days = history_days
         self._promoter = self._ticker("promoter", LOOK_FOR_DUE, self._promote)
@@ -48,6 +53,8 @@ class Duties:
             self._ticker("rescuer", 1.0, self._rescue),
             self._ticker("unparker", 1.0, self._unpark),
             self._ticker("folder", 1.0, self._fold),
+            self._ticker("pauser", LOOK, Pauses(came_back).step),
+            self._ticker("sampler", samples.PERIOD, Sampler().step),
             self._ticker("historian", 3600.0, self._keep_history),
         ]
 
@@ -94,12 +101,12 @@ class Duties:
         rescued = await sessions.end_expired(connection, epoch, "its session expired")
         if rescued:
             self._rescues.tell(rescued)
-            self._woken()
+            self._came_back()
         return None
 
     async def _unpark(self, connection: Connection, epoch: int) -> float | None:
         if await leases.unpark(connection, epoch, PROMOTE):
-            self._woken()
+            self._came_back()
             return 0.0
         return None
 
@@ -113,4 +120,6 @@ class Duties:
             telemetry.emit("partition_dropped", partition=partition)
         await sessions.forget_ended(connection, epoch, self._history_days)
         await orders.forget_settled(connection, epoch, self._history_days)
+        await commands.forget(connection, epoch)
+        await samples.forget(connection, epoch)
         return None

@@ -1,61 +1,58 @@
-"""One flush: what a set of batches leads to, and how it is written."""
+"""One flush: what a set of batches leads to, and how it is written.
 
-import random
-from collections.abc import Sequence
-from uuid import UUID
+A statement that waits for a row which somebody else has locked would hold up everybody. So it waits for a moment only
+(`finisher.LOCK_WITHIN`), and then the flush is `wary`: it asks which rows are locked, takes the others for itself in a
+transaction, skipping and never waiting, so that no two can wait for each other, and writes to these. What is left is a
+`rest`, to be tried again. Locked does not mean stale: whether a lease holds is said by its row alone, once it is free.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence, Set
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 from cluster.coordinator.reports import Batch, LeaseOutcome, Start, late
-from cluster.coordinator.session import DEFAULT_BACKOFF
-from cluster.core.errors import StoreRejected
-from cluster.core.outcome import Failed, Finish, GiveBack, Lease, Settlement, TryAgain, settle
+from cluster.core.errors import RowsLocked, StoreRejected
+from cluster.core.outcome import Finish, GiveBack, Settlement, TryAgain
 from cluster.core.task import State
 from cluster.runtime import telemetry
 from cluster.store import leases as store
 from cluster.store.pool import Connection
 
-
-class Settling:
-    """A report on its way into PostgreSQL. State: what it leads to, whether PostgreSQL has answered, and whether its
-    lease turned out to hold."""
-
-    __slots__ = ("accepted", "age_us", "answered", "batch", "held", "report", "settlement")
-
-    def __init__(self, batch: Batch, report: LeaseOutcome, age_us: int) -> None:
-        lease, outcome = report.lease, report.outcome
-        self.batch = batch
-        self.report = report
-        self.age_us = age_us
-        self.held = store.Held(lease.task_id, lease.token)
-        self.settlement: Settlement = settle(
-            Lease(lease.task_id, lease.token, lease.command, lease.attempt, lease.max_attempts),
-            outcome,
-            batch.session.policy(lease.command).backoff if type(outcome) is Failed else DEFAULT_BACKOFF,
-            random.random(),  # noqa: S311 - it spreads retries, it guards nothing
-        )
-        self.answered = self.accepted = False
+R = TypeVar("R")
 
 
 class Flush:
-    """Batches that are written together.
+    """Batches that are written together, from `began` (monotonic) on. `retried`: they were put aside before.
+    `forewarned`: it looks for locks from the beginning.
 
-    State: which reports PostgreSQL has answered so far, writing again adds the rest; the refused ones, and what was
-    noted of them and of the late ones.
+    State: whether it looks for locks before it writes; what was noted of the refused and the late reports; the starts
+    and the notes whose rows are locked. Each outcome knows whether PostgreSQL has answered it, so writing again adds
+    the rest.
     """
 
-    def __init__(self, batches: Sequence[Batch], now: float) -> None:
+    def __init__(self, batches: Sequence[Batch], began: float, *, wary: bool = False, retried: bool = False) -> None:
         self.batches = batches
-        self._now = now
-        self.refused: list[Settling] = []
+        self.began = began
+        self.retried = retried
+        self.forewarned = wary or retried
         self.noted: list[store.Late] = []
-        self.reports = [
-            Settling(batch, report, int((now - batch.came_at) * 1e6)) for batch in batches for report in batch.outcomes
-        ]
+        self._wary = self.forewarned
+        self._locked_starts: set[bytes] = set()
+        self._locked_notes: list[tuple[Batch, store.Late]] = []
+        for batch in batches:
+            age_us = self._age_us(batch)
+            for report in batch.outcomes:
+                report.settle(batch.session, age_us)
+        self.reports = [report for batch in batches for report in batch.outcomes]
 
     def __repr__(self) -> str:
         return f"<Flush batches={len(self.batches)} reports={len(self.reports)}>"
 
     async def write(self, connection: Connection, *, again: bool) -> None:
         """One statement for each kind of report. `again`: an earlier try may have been committed unknown to us."""
+        # Whatever ended that try may have been a lock: not every session has a bound of its own (see docs/deploy.md).
+        self._wary = self._wary or again
         await self._write_starts(connection)
         if again:
             await self._ask(connection, Finish)
@@ -67,8 +64,8 @@ class Flush:
 
     async def _ask(self, connection: Connection, kind: type[Settlement]) -> None:
         if reports := self._open(kind):
-            known = await store.accepted(connection, [item.held for item in reports])
-            self.refused += _accept([item for item in reports if item.held.task_id in known], known)
+            known = {task_id.bytes for task_id in await store.accepted(connection, [item.held for item in reports])}
+            _accept([item for item in reports if item.lease.key in known], known)
 
     async def write_singly(self, connection: Connection) -> None:
         """For a flush that PostgreSQL refused as a whole: the report it cannot store becomes a failed task."""
@@ -85,65 +82,137 @@ class Flush:
     async def _write_starts(self, connection: Connection) -> None:
         starts = [(batch, start) for batch in self.batches for start in batch.starts if not start.lease.reported]
         if starts:
-            await store.start(connection, [self._started(batch, start) for batch, start in starts])
+            written, _ = await self._written(connection, starts, _start_key, partial(self._start, connection))
+            self._locked_starts = {start.lease.key for _, start in starts} - {start.lease.key for _, start in written}
+
+    async def _start(self, connection: Connection, starts: Sequence[tuple[Batch, Start]]) -> set[bytes]:
+        accepted = await store.start(connection, [self._started(batch, start) for batch, start in starts])
+        return {task_id.bytes for task_id in accepted}
 
     def _started(self, batch: Batch, start: Start) -> store.Started:
-        held = store.Held(start.lease.task_id, start.lease.token)
-        return store.Started(held, start.us_ago + int((self._now - batch.came_at) * 1e6))
+        held = store.Held(start.lease.id, start.lease.lease_token)
+        return store.Started(held, start.us_ago + self._age_us(batch))
 
-    def _open(self, kind: type[Settlement]) -> list[Settling]:
+    def _age_us(self, batch: Batch) -> int:
+        return int((self.began - batch.came_at) * 1e6)
+
+    def _open(self, kind: type[Settlement]) -> list[LeaseOutcome]:
         return [item for item in self.reports if not item.answered and type(item.settlement) is kind]
 
-    async def _write(self, connection: Connection, kind: type[Settlement], reports: Sequence[Settling]) -> None:
-        if kind is Finish:
-            accepted = await store.finish(connection, [_finished(item) for item in reports])
-        elif kind is TryAgain:
-            accepted = await store.retry(connection, [_retried(item) for item in reports])
-        else:
-            accepted = await store.release(connection, [item.held for item in reports])
-        self.refused += _accept(reports, accepted)
+    async def _write(self, connection: Connection, kind: type[Settlement], reports: Sequence[LeaseOutcome]) -> None:
+        _accept(*await self._written(connection, reports, _outcome_key, partial(_record, connection, kind)))
+
+    async def _written(
+        self,
+        connection: Connection,
+        reports: Sequence[R],
+        key: Callable[[R], bytes],
+        write: Callable[[Sequence[R]], Awaitable[Set[bytes]]],
+    ) -> tuple[Sequence[R], Set[bytes]]:
+        """Those reports that are written now, because nobody has locked their rows, and the keys of the accepted."""
+        if not self._wary:
+            try:
+                return reports, await write(reports)
+            except RowsLocked:
+                self._wary = True
+        async with connection.transaction():
+            locked = await store.locked(connection, [key(report) for report in reports])
+            free = [report for report in reports if key(report) not in locked]
+            accepted = await write(free) if free else frozenset()
+        return free, accepted
 
     async def _note(self, connection: Connection) -> None:
         """Last, and at no cost to the outcomes: a note that cannot be stored keeps none of them from being settled."""
-        came_late = [note for batch in self.batches for note in batch.late]
-        came_late += [_late(item) for item in self.refused if type(item.settlement) is not GiveBack]
+        came_late = [(batch, note) for batch in self.batches for note in batch.late]
+        came_late += [
+            (batch, late(item.held, batch.session.worker_id, item.outcome))
+            for batch in self.batches
+            for item in batch.outcomes
+            if item.answered and not item.accepted and type(item.settlement) is not GiveBack
+        ]
         if not came_late:
             return
         try:
-            noted = await store.note_stale(connection, came_late)
-        except StoreRejected as error:
+            written, noted = await self._written(connection, came_late, _note_key, partial(_note_stale, connection))
+        except (StoreRejected, RowsLocked) as error:
+            # Locked in history, after all.
             telemetry.emit("stale_not_noted", level="error", error=error.detail, reports=len(came_late))
             return
-        self.noted = [note for note in came_late if note.held.task_id in noted]
+        self.noted = [note for _, note in written if note.held.task_id.bytes in noted]
+        if len(written) < len(came_late):
+            kept = {id(note) for _, note in written}
+            self._locked_notes = [(batch, note) for batch, note in came_late if id(note) not in kept]
+
+    def rests(self) -> list[Batch]:
+        """What locks kept from being written, taken out of its batches and made batches of its own. They are settled in
+        the place of those they come from."""
+        if not self._wary:
+            return []
+        return [rest for batch in self.batches if (rest := self._rest_of(batch)) is not None]
+
+    def _rest_of(self, batch: Batch) -> Batch | None:
+        age_us = self._age_us(batch)
+        starts = [
+            Start(start.lease, start.us_ago + age_us)
+            for start in batch.starts
+            if start.lease.key in self._locked_starts
+        ]
+        outcomes = [item for item in batch.outcomes if not item.answered]
+        notes = [note for owner, note in self._locked_notes if owner is batch]
+        if not (starts or outcomes or notes):
+            return None
+        # The ages of its reports are those at the beginning of this flush.
+        rest = replace(batch, came_at=self.began, starts=starts, outcomes=outcomes, stale=[], late=notes)
+        batch.outcomes = [item for item in batch.outcomes if item.answered]
+        batch.settled = rest.stale.extend
+        return rest
 
 
-def _accept(reports: Sequence[Settling], accepted: set[UUID]) -> list[Settling]:
-    """PostgreSQL has answered for these; those that it refused."""
+def _start_key(report: tuple[Batch, Start]) -> bytes:
+    return report[1].lease.key
+
+
+def _outcome_key(report: LeaseOutcome) -> bytes:
+    return report.lease.key
+
+
+def _note_key(report: tuple[Batch, store.Late]) -> bytes:
+    return report[1].held.task_id.bytes
+
+
+async def _record(connection: Connection, kind: type[Settlement], reports: Sequence[LeaseOutcome]) -> set[bytes]:
+    if kind is Finish:
+        return await store.finish(connection, [_finished(item) for item in reports])
+    if kind is TryAgain:
+        return {one.bytes for one in await store.retry(connection, [_retried(item) for item in reports])}
+    return {one.bytes for one in await store.release(connection, [item.held for item in reports])}
+
+
+async def _note_stale(connection: Connection, notes: Sequence[tuple[Batch, store.Late]]) -> set[bytes]:
+    return {one.bytes for one in await store.note_stale(connection, [note for _, note in notes])}
+
+
+def _accept(reports: Sequence[LeaseOutcome], accepted: Set[bytes]) -> None:
+    """PostgreSQL has answered for these."""
     if len(accepted) == len(reports):
         for item in reports:
             item.answered = item.accepted = True
-        return []
+        return
     # Of two leases of one task only the newest can have held.
-    newest = {item.held.task_id: item for item in sorted(reports, key=lambda item: item.held.token)}
+    newest = {item.lease.key: item for item in sorted(reports, key=lambda item: item.lease.lease_token)}
     for item in reports:
-        item.answered = True
-        item.accepted = newest[item.held.task_id] is item and item.held.task_id in accepted
-    return [item for item in reports if not item.accepted]
+        key = item.lease.key
+        item.answered, item.accepted = True, newest[key] is item and key in accepted
 
 
-def _finished(item: Settling) -> store.Finished:
-    finish, report = item.settlement, item.report
+def _finished(item: LeaseOutcome) -> store.Finished:
+    lease, finish = item.lease, item.settlement
     assert isinstance(finish, Finish)
-    started = None if report.started_us_ago is None else report.started_us_ago + item.age_us
-    finished = report.finished_us_ago + item.age_us
-    return store.Finished(item.held, finish.state, started, finished, finish.result, finish.error)
+    times = item.started_us_ago, item.finished_us_ago
+    return store.Finished(lease.key, lease.lease_token, finish.state, *times, finish.result, finish.error)
 
 
-def _retried(item: Settling) -> store.Retried:
+def _retried(item: LeaseOutcome) -> store.Retried:
     again = item.settlement
     assert isinstance(again, TryAgain)
     return store.Retried(item.held, again.delay, again.error)
-
-
-def _late(item: Settling) -> store.Late:
-    return late(item.held, item.batch.session.worker_id, item.report.outcome)

@@ -2,10 +2,21 @@
 
 import time
 
+import msgspec
+
+from cluster.coordinator.reach import host_and_port
+from cluster.coordinator.reports import text
 from cluster.coordinator.session import DEFAULT_BACKOFF, Policy, WorkerSession
-from cluster.core.limits import ATTEMPTS_MAX, COMMAND_CHARACTERS, TIMEOUT_SECONDS_MAX
+from cluster.core.limits import (
+    ATTEMPTS_MAX,
+    COMMAND_CHARACTERS,
+    DESCRIPTION_CHARACTERS,
+    SCHEMA_BYTES,
+    TIMEOUT_SECONDS_MAX,
+)
 from cluster.core.retry import Backoff
 from cluster.store import sessions as store
+from cluster.store.commands import Told
 from cluster.wire import taskmaster_pb2 as pb
 
 RSS_BYTES_MAX = 2**62
@@ -23,8 +34,8 @@ def problem(request: pb.HeartbeatRequest) -> str | None:
         return "worker_id must be 1 to 200 printable characters, unique to this life of the worker"
     if len(request.name) > 200 or not request.name.isprintable():
         return "name must be at most 200 printable characters"
-    if not _is_address(request.address):
-        return "address must be host:port of this worker's WorkerService"
+    if reason := _address_problem(request.address):
+        return f"address must be host:port of this worker's WorkerService: {reason}"
     if not 1 <= request.slots <= 1000:
         return "slots must be 1 to 1000"
     if request.rss_bytes > RSS_BYTES_MAX or not 0 <= request.loop_lag_seconds <= SECONDS_MAX:
@@ -82,6 +93,11 @@ def registration_of(session: WorkerSession, coordinator_id: str) -> store.Regist
     )
 
 
+def told_of(request: pb.HeartbeatRequest) -> list[Told]:
+    """What it says of its commands beyond their names; what makes no sense, or is too much, it has not said."""
+    return [told for handler in request.handlers if (told := _told(handler)) is not None]
+
+
 def pulse_of(session: WorkerSession, now: float) -> store.Pulse:
     """What is to be written of a session at `now` (monotonic seconds)."""
     return store.Pulse(
@@ -92,12 +108,18 @@ def pulse_of(session: WorkerSession, now: float) -> store.Pulse:
         loop_lag=session.loop_lag,
         draining=session.draining,
         age=now - session.heard_at,
+        rate=session.pace.per_second,
     )
 
 
-def _is_address(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    return bool(host) and host.isprintable() and port.isdecimal() and 0 < int(port) < 65536
+def _address_problem(address: str) -> str | None:
+    try:
+        host_and_port(address)
+    except UnicodeError:
+        return "each label of a host's name has 1 to 63 characters"
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _process_problem(request: pb.HeartbeatRequest) -> str | None:
@@ -119,6 +141,29 @@ def _handlers_problem(request: pb.HeartbeatRequest) -> str | None:
     if not all(command.isprintable() for command in commands):
         return "handlers or commands must be printable"
     return next((problem for handler in request.handlers if (problem := _policy_problem(handler))), None)
+
+
+def _told(handler: pb.Handler) -> Told | None:
+    description = " ".join(text(handler.description).split())[:DESCRIPTION_CHARACTERS]
+    if not (description or handler.parameters):
+        return None
+    return Told(
+        command=handler.command,
+        description=description,
+        timeout_ms=round(handler.timeout_seconds * 1000) or None,
+        max_attempts=handler.max_attempts or None,
+        parameters=_schema(handler.parameters),
+    )
+
+
+def _schema(parameters: bytes) -> str | None:
+    if not parameters or len(parameters) > SCHEMA_BYTES:
+        return None
+    try:
+        msgspec.json.decode(parameters)
+        return parameters.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _policy_problem(handler: pb.Handler) -> str | None:

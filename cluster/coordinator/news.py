@@ -1,12 +1,12 @@
 """What the activity log says of leases and their outcomes."""
 
 from cluster.coordinator.feed import TaskNews
-from cluster.coordinator.flush import Settling
-from cluster.coordinator.reports import Batch, Start
+from cluster.coordinator.reports import LeaseOutcome, Start
 from cluster.coordinator.session import HeldLease, WorkerSession
 from cluster.core.events import EventName
 from cluster.core.outcome import Finish, GiveBack, Settlement, TryAgain
 from cluster.core.task import State
+from cluster.runtime.ids import id_text
 from cluster.store.leases import Late
 
 
@@ -25,22 +25,17 @@ def event_of(settlement: Settlement) -> tuple[EventName, str]:
             return EventName.TASK_RELEASED, "info"
 
 
-def assigned_news(pair: tuple[WorkerSession, HeldLease]) -> TaskNews:
-    session, lease = pair
-    return TaskNews(str(lease.task_id), session.worker_id, f"{lease.command} assigned to {session.name}")
+def assigned_news(session: WorkerSession, lease: HeldLease) -> TaskNews:
+    return TaskNews(id_text(lease.key), session.worker_id, f"{lease.command} assigned to {session.name}")
 
 
-def start_news(pair: tuple[Batch, Start]) -> TaskNews:
-    batch, start = pair
-    session, lease = batch.session, start.lease
-    msg = f"{lease.command} started on {session.name}"
-    return TaskNews(str(lease.task_id), session.worker_id, msg, start.us_ago)
+def start_news(session: WorkerSession, start: Start) -> TaskNews:
+    return _started(session, start.lease, start.us_ago)
 
 
-def begun_news(item: Settling) -> TaskNews:
-    lease, session = item.report.lease, item.batch.session
-    us_ago = (item.report.started_us_ago or 0) + item.age_us
-    return TaskNews(str(lease.task_id), session.worker_id, f"{lease.command} started on {session.name}", us_ago)
+def begun_news(session: WorkerSession, item: LeaseOutcome) -> TaskNews:
+    """Of a task that ended before it was told that it had started."""
+    return _started(session, item.lease, item.started_us_ago or 0)
 
 
 def late_news(late: Late) -> TaskNews:
@@ -48,9 +43,9 @@ def late_news(late: Late) -> TaskNews:
     return TaskNews(str(late.held.task_id), late.worker_id, msg)
 
 
-def outcome_news(item: Settling) -> TaskNews:
+def outcome_news(session: WorkerSession, item: LeaseOutcome) -> TaskNews:
     """How a lease ended."""
-    lease, session = item.report.lease, item.batch.session
+    lease = item.lease
     where = f"{lease.command} on {session.name}"
     match item.settlement:
         case Finish(State.COMPLETE):
@@ -64,7 +59,11 @@ def outcome_news(item: Settling) -> TaskNews:
             msg = f"{where} failed, {tries}, again in {delay:.1f} s: {_gist(error)}"
         case GiveBack():
             msg = f"{lease.command} given back by {session.name}"
-    return TaskNews(str(lease.task_id), session.worker_id, msg, item.report.finished_us_ago + item.age_us)
+    return TaskNews(id_text(lease.key), session.worker_id, msg, item.finished_us_ago)
+
+
+def _started(session: WorkerSession, lease: HeldLease, us_ago: int) -> TaskNews:
+    return TaskNews(id_text(lease.key), session.worker_id, f"{lease.command} started on {session.name}", us_ago)
 
 
 def _gist(error: str | None) -> str:

@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 
 import grpc
 
+from cluster.coordinator.delivery import Gone, kept_up
 from cluster.coordinator.finisher import Finisher
 from cluster.coordinator.reach import refused
 from cluster.coordinator.reports import Batch, collect
 from cluster.coordinator.session import HeldLease, WorkerSession
-from cluster.coordinator.stream import Gone
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.channel import open_channel
 from cluster.wire.taskmaster_pb2_grpc import WorkerServiceStub
@@ -61,7 +61,8 @@ class PushDelivery:
         """Nothing tells such a worker: it hears of it when it reports."""
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._watch(), name=f"watch {self._session.name}")
+        kept = kept_up(self._session, self._watch, self._on_gone)
+        self._task = asyncio.create_task(kept, name=f"watch {self._session.name}")
         for lease in self._session.leases.values():
             self._give_back(lease, "taken over before it was said to run")
         self._on_ready()
@@ -97,17 +98,17 @@ class PushDelivery:
             return
         self._rests_until = time.monotonic() + REST
         batch = Batch(self._session, time.monotonic(), lambda _: None)
-        outcome = pb.TaskOutcome(task_id=lease.key, lease_token=lease.token, status=pb.RELEASED, error=reason)
+        outcome = pb.TaskOutcome(task_id=lease.key, lease_token=lease.lease_token, status=pb.RELEASED, error=reason)
         collect(batch, [outcome])
         self._finisher.submit(batch)
 
 
 def _request(lease: HeldLease, worker_id: str) -> pb.TaskRequest:
     return pb.TaskRequest(
-        task_id=str(lease.task_id),
+        task_id=str(lease.id),
         command=lease.command,
-        payload=lease.payload.encode() if lease.payload else b"",
-        lease_token=lease.token,
+        payload=lease.payload or b"",
+        lease_token=lease.lease_token,
         attempt=lease.attempt,
         timeout_ms=lease.timeout_ms,
         worker_id=worker_id,

@@ -4,18 +4,21 @@ What comes for any other lease came late. The worker is told so; an outcome is a
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from cluster.coordinator.session import HeldLease, WorkerSession
+from cluster.coordinator.session import DEFAULT_BACKOFF, HeldLease, WorkerSession
 from cluster.core.limits import DELAY_SECONDS_MAX, REPORT_BYTES
-from cluster.core.outcome import Cancelled, Failed, Outcome, Released, Succeeded
+from cluster.core.outcome import COMPLETED, Cancelled, Failed, Outcome, Released, Settlement, Succeeded, settle
 from cluster.store.leases import Held, Late
 from cluster.wire import taskmaster_pb2 as pb
+from cluster.wire.columns import split_ids, spread
 
 AGE_US_MAX = 10 * 366 * 24 * 60 * 60 * 1_000_000
 """Microseconds: what a worker with a broken clock says must not lie before PostgreSQL's first year."""
@@ -23,15 +26,38 @@ LATE = 1_000
 """Late outcomes of one batch that are noted. A worker that tells more of them makes them up."""
 TOKEN_MAX = 2**63 - 1
 NOTE_CHARACTERS = 2_000
+SUCCEEDED = Succeeded()
+"""Without a result, as most tasks end."""
 
 
-class LeaseOutcome(Struct, frozen=True):
-    """How one lease ended; microseconds before its batch came. `started_us_ago` None: it never started."""
+class LeaseOutcome(Struct, gc=False, eq=False):
+    """How one lease ended, on its way into PostgreSQL. `started_us_ago` None: it never started.
+
+    The two ages are in microseconds: before its batch came, then before its flush began (`settle`). State: what the
+    outcome leads to, whether PostgreSQL has answered, and whether the lease turned out to hold.
+    """
 
     lease: HeldLease
     outcome: Outcome
     started_us_ago: int | None
     finished_us_ago: int
+    settlement: Settlement = COMPLETED
+    answered: bool = False
+    accepted: bool = False
+
+    def settle(self, session: WorkerSession, age_us: int) -> None:
+        """Its flush begins, `age_us` after its batch came."""
+        lease, outcome = self.lease, self.outcome
+        if self.started_us_ago is not None:
+            self.started_us_ago += age_us
+        self.finished_us_ago += age_us
+        if outcome is not SUCCEEDED:
+            backoff = session.policy(lease.command).backoff if type(outcome) is Failed else DEFAULT_BACKOFF
+            self.settlement = settle(lease, outcome, backoff, random.random())  # noqa: S311 - it spreads retries
+
+    @property
+    def held(self) -> Held:
+        return Held(self.lease.id, self.lease.lease_token)
 
 
 class Start(Struct, frozen=True):
@@ -59,6 +85,19 @@ class Batch:
         """Rows it costs to write."""
         return len(self.outcomes) + len(self.late)
 
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """What is collected within is submitted as a whole or not at all: if something in it cannot be read, its leases
+        are as if nothing had been told of them. Else their outcomes, told again, would pass for repetitions."""
+        try:
+            yield
+        except Exception:
+            for start in self.starts:
+                start.lease.started = False
+            for item in self.outcomes:
+                item.lease.reported = False
+            raise
+
 
 def collect(batch: Batch, messages: Iterable[pb.TaskOutcome]) -> None:
     """Sort messages into the batch. A report of a lease whose outcome already waits to be written is dropped: it is a
@@ -66,20 +105,38 @@ def collect(batch: Batch, messages: Iterable[pb.TaskOutcome]) -> None:
     leases = batch.session.leases
     for message in messages:
         lease = leases.get(message.task_id)
-        if lease is None or lease.token != message.lease_token:
+        if lease is None or lease.lease_token != message.lease_token:
             _refuse(batch, message)
-        elif lease.reported:
-            continue
         elif message.status == pb.STARTED:
-            if not lease.started:
+            if not (lease.started or lease.reported):
                 lease.started = True
                 batch.starts.append(Start(lease, min(message.started_us_ago, AGE_US_MAX)))
-        else:
-            lease.reported = True
-            started, finished = message.started_us_ago or None, message.finished_us_ago
-            if finished > AGE_US_MAX or (started and started > AGE_US_MAX):
-                started, finished = min(started or 0, AGE_US_MAX) or None, min(finished, AGE_US_MAX)
-            batch.outcomes.append(LeaseOutcome(lease, outcome_of(message), started, finished))
+        elif not lease.reported:
+            started, finished = message.started_us_ago, message.finished_us_ago
+            _ended(batch, lease, outcome_of(message), started, finished)
+
+
+def collect_completed(batch: Batch, columns: pb.CompletionColumns) -> None:
+    """The same for what is told in columns. Raises ValueError when these are no columns."""
+    keys = split_ids(columns.task_ids)
+    tokens = spread(columns.lease_tokens, len(keys), 0)
+    started = spread(columns.started_us_ago, len(keys), 0)
+    finished = spread(columns.finished_us_ago, len(keys), 0)
+    results = spread(columns.results, len(keys), b"")
+    leases = batch.session.leases
+    for key, token, began, ended, result in zip(keys, tokens, started, finished, results, strict=True):
+        lease = leases.get(key)
+        if lease is None or lease.lease_token != token:
+            _refuse(batch, pb.TaskOutcome(task_id=key, lease_token=token, status=pb.COMPLETE, result=result))
+        elif not lease.reported:
+            _ended(batch, lease, _succeeded(result) if result else SUCCEEDED, began, ended)
+
+
+def _ended(batch: Batch, lease: HeldLease, outcome: Outcome, started: int, finished: int) -> None:
+    lease.reported = True
+    if started > AGE_US_MAX or finished > AGE_US_MAX:
+        started, finished = min(started, AGE_US_MAX), min(finished, AGE_US_MAX)
+    batch.outcomes.append(LeaseOutcome(lease, outcome, started or None, finished))
 
 
 def outcome_of(message: pb.TaskOutcome) -> Outcome:
@@ -136,7 +193,7 @@ def _failed(message: pb.TaskOutcome) -> Failed:
 
 def _succeeded(result: bytes) -> Outcome:
     if not result or result == b"null":
-        return Succeeded()
+        return SUCCEEDED
     if len(result) > 2 * REPORT_BYTES:
         return Failed(f"the result has {len(result)} bytes; return at most {REPORT_BYTES}", permanent=True)
     try:
@@ -144,4 +201,6 @@ def _succeeded(result: bytes) -> Outcome:
         result.decode()
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return Failed(f"the result is not JSON in UTF-8: {error}", permanent=True)
+    except RecursionError:
+        return Failed("the result is nested too deeply to be read; return something flatter", permanent=True)
     return Succeeded(result)

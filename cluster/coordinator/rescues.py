@@ -22,7 +22,7 @@ class Rescues:
             return
         isolated = [row for row in rescued if row.state is State.ISOLATED]
         quarantined = [row for row in rescued if row.state is State.QUARANTINED]
-        ready = [row for row in rescued if row.state is State.READY]
+        ready = [row for row in rescued if row.state in {State.READY, State.PAUSED}]
         telemetry.emit("tasks_rescued", level="warning", count=len(ready) + len(isolated), tasks=len(rescued))
         self._feed.tell_tasks(EventName.TASK_RESCUED, ready, _rescued_news, level="warning")
         self._feed.tell_tasks(EventName.TASK_ISOLATED, isolated, _isolated_news, level="warning")

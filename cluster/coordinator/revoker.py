@@ -52,7 +52,7 @@ class Revoker:
         for session_id, key, token in ended:
             session = self._sessions.of_id(session_id)
             lease = session.leases.get(key) if session else None
-            if session and lease and lease.token == token:
+            if session and lease and lease.lease_token == token:
                 del session.leases[key]
                 revoked[session].append(lease)
         for session, leases in revoked.items():
@@ -65,7 +65,7 @@ class Revoker:
     async def step(self) -> None:
         """Look up the leases that have been held for a while. Raises StoreUnavailable."""
         held = {
-            (session.session_id, lease.key, lease.token): lease
+            (session.session_id, lease.key, lease.lease_token): lease
             for session in self._sessions.all()
             for lease in session.leases.values()
             if not lease.reported
@@ -81,15 +81,15 @@ class Revoker:
     async def _gone(self, leases: dict[Ref, HeldLease]) -> list[Ref]:
         async with connected(self._pool) as connection:
             held = await store.still_held(
-                connection, [store.Held(lease.task_id, lease.token) for lease in leases.values()]
+                connection, [store.Held(lease.id, lease.lease_token) for lease in leases.values()]
             )
         # The answer speaks of the newest token of each task.
         newest: dict[bytes, int] = {}
         for lease in leases.values():
-            newest[lease.key] = max(lease.token, newest.get(lease.key, 0))
+            newest[lease.key] = max(lease.lease_token, newest.get(lease.key, 0))
         return [
             ref
             for ref, lease in leases.items()
             # Reported meanwhile: the flush settles it.
-            if not lease.reported and (lease.task_id not in held or lease.token < newest[lease.key])
+            if not lease.reported and (lease.id not in held or lease.lease_token < newest[lease.key])
         ]

@@ -21,7 +21,7 @@ from cluster.coordinator.submissions import Submissions
 from cluster.coordinator.supervision import Supervision
 from cluster.core.errors import InvalidTask, StoreUnavailable, TaskMasterError
 from cluster.store import sessions as store
-from cluster.store.leases import Held, still_held
+from cluster.store.leases import Held, accepted, still_held
 from cluster.store.pool import Pool, connected
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceServicer
@@ -52,6 +52,7 @@ class CoordinatorServicer(CoordinatorServiceServicer):
         revoker: Revoker,
         supervision: Supervision,
         wake_tasks: Callable[[], None],
+        wake_promoter: Callable[[], None],
     ) -> None:
         self._pool = pool
         self._sessions = sessions
@@ -63,6 +64,7 @@ class CoordinatorServicer(CoordinatorServiceServicer):
         self._revoker = revoker
         self._supervision = supervision
         self._wake_tasks = wake_tasks
+        self._wake_promoter = wake_promoter
 
     async def SubmitTask(self, request: pb.ClientTaskRequest, context: Context) -> pb.ClientTaskResponse:  # noqa: N802
         return await _answer(context, self._submissions.submit(request))
@@ -90,13 +92,23 @@ class CoordinatorServicer(CoordinatorServiceServicer):
         settled: asyncio.Future[Sequence[tuple[bytes, int]]] = asyncio.get_running_loop().create_future()
         batch = Batch(session, time.monotonic(), partial(_resolve, settled))
         lease = session.leases.get(key)
+        repeated = lease is not None and lease.reported
         collect(batch, [_report(request, key, started=lease is not None and lease.started)])
+        self._finisher.submit(batch)
         if request.HasField("progress"):
             self._progress.note(session, [_progress(request, key)])
-        self._finisher.submit(batch)
-        if await settled:
+        refused = bool(await settled)
+        if repeated and not refused:
+            # What it repeats came before it and is settled by now, but its batch told somebody else.
+            refused = not await _answer(context, self._was_accepted(key, request.lease_token))
+        if refused:
             return pb.UpdateTaskStatusResponse(accepted=False, detail=_DROP if known else _NO_SESSION)
         return pb.UpdateTaskStatusResponse(accepted=True)
+
+    async def _was_accepted(self, key: bytes, token: int) -> bool:
+        """Whether an outcome of this lease was. Raises StoreUnavailable."""
+        async with connected(self._pool) as connection:
+            return bool(await accepted(connection, [Held(UUID(bytes=key), token)]))
 
     async def _holds(self, key: bytes, token: int) -> bool:
         """Whether PostgreSQL knows this lease. Raises StoreUnavailable."""
@@ -128,16 +140,23 @@ class CoordinatorServicer(CoordinatorServiceServicer):
     async def Supervise(self, request_iterator: AsyncIterator[pb.SupervisorReport], context: Context) -> None:  # noqa: N802
         await self._supervision.serve(request_iterator, context.write)
 
-    async def Wake(self, request: pb.WakeRequest, _context: Context) -> pb.WakeResponse:  # noqa: N802
-        if request.events:
-            self._feed.relay(request.events, request.watcher_id)
-        if request.ended:
-            self._revoker.revoke((ended.session_id, ended.task_id, ended.lease_token) for ended in request.ended)
+    async def Wake(self, _requests: AsyncIterator[pb.WakeRequest], context: Context) -> pb.WakeResponse:  # noqa: N802
+        while (request := await context.read()) is not grpc.aio.EOF:
+            self._wake(request)
+        return pb.WakeResponse()
+
+    def _wake(self, request: pb.WakeRequest) -> None:
+        # First what somebody waits for: who is woken first has the loop first.
         if request.tasks:
             self._wake_tasks()
+        if request.later:
+            self._wake_promoter()
         if request.orders:
             self._supervision.wake()
-        return pb.WakeResponse()
+        if request.ended:
+            self._revoker.revoke((ended.session_id, ended.task_id, ended.lease_token) for ended in request.ended)
+        if request.events:
+            self._feed.relay(request.events, request.watcher_id)
 
 
 def _resolve(settled: asyncio.Future[Sequence[tuple[bytes, int]]], stale: Sequence[tuple[bytes, int]]) -> None:

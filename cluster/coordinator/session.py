@@ -3,16 +3,17 @@
 Bounded by what a worker may hold: its slots and what it is fed ahead (`core.dispatch.prefetch`).
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
-from uuid import UUID
 
-from cluster.core.dispatch import Capacity, CompletionRate, prefetch
+from cluster.core.dispatch import Capacity, CompletionRate, Pace, prefetch
 from cluster.core.limits import DEFAULT_ATTEMPTS, DEFAULT_TIMEOUT_SECONDS
 from cluster.core.outcome import Finish, Settlement
 from cluster.core.retry import Backoff
 from cluster.core.task import State
+from cluster.store.leases import LeasedTask
 
 DEFAULT_BACKOFF = Backoff()
 
@@ -31,24 +32,20 @@ class Policy:
         return cls(int((timeout_seconds or DEFAULT_TIMEOUT_SECONDS) * 1000), max_attempts or DEFAULT_ATTEMPTS, backoff)
 
 
-@dataclass(slots=True)
-class HeldLease:
+class HeldLease(LeasedTask, gc=False, eq=False):
     """A lease that this coordinator gave or took over. `started`: its worker said so; `reported`: its outcome waits to
     be written.
 
-    `key` is the id as the wire carries it.
+    The one object that a task costs a coordinator until its outcome comes. `key` is the id as the wire carries it.
     """
 
-    task_id: UUID
-    key: bytes
-    token: int
-    command: str
-    payload: str | None
-    attempt: int
-    max_attempts: int
-    timeout_ms: int
     started: bool = False
     reported: bool = False
+
+    def under(self, policy: Policy) -> None:
+        """What the task itself does not say is as its handler says."""
+        self.max_attempts = self.max_attempts or policy.max_attempts
+        self.timeout_ms = self.timeout_ms or policy.timeout_ms
 
 
 class Delivery(Protocol):
@@ -71,6 +68,9 @@ class Delivery(Protocol):
 class WorkerSession:
     """State: the leases by wire id, counts since the last prolongation, when the last heartbeat came (monotonic).
 
+    `closing` is held by whoever ends it, until that is told: another one who notices it waits for that, instead of
+    finding nothing left to rescue and cutting the first one short. `ending`: outcomes that it has told and that are not
+    written yet: their slots are free, their leases hold.
     `reserved_since`: from when on (monotonic) it gets nothing but tasks that have to run alone, one at a time; `alone`:
     the last of these. `blocked_by`: the command that blocks its task loop. `end_reason`, `crashed`: how it ended, once
     it is `over`.
@@ -95,7 +95,10 @@ class WorkerSession:
     completed: int = 0
     failed: int = 0
     leases: dict[bytes, HeldLease] = field(default_factory=dict)
+    closing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    ending: int = 0
     rate: CompletionRate = field(default_factory=CompletionRate)
+    pace: Pace = field(default_factory=Pace)
     delivery: Delivery | None = None
     reserved_since: float | None = None
     alone: bytes | None = None
@@ -128,8 +131,17 @@ class WorkerSession:
         """What it holds and may hold, if it completes that many."""
         if self.reserved_since is not None or not self.takes_tasks:
             return Capacity(held=0, credit=0)
-        ahead = prefetch(self.slots, completions_per_second) if self.streaming else 0
-        return Capacity(held=len(self.leases), credit=self.slots + ahead, ahead=ahead)
+        if not self.streaming:
+            # Its slots are busy until it is answered.
+            return Capacity(held=len(self.leases), credit=self.slots)
+        ahead = prefetch(self.slots, completions_per_second)
+        held = max(0, len(self.leases) - min(self.ending, self.slots))
+        return Capacity(held=held, credit=self.slots + ahead, ahead=ahead)
+
+    @property
+    def full(self) -> bool:
+        """Whether all its slots are busy, as far as it has told."""
+        return self.streaming and len(self.leases) - self.ending >= self.slots
 
     def count(self, settlement: Settlement) -> None:
         """One more accepted outcome, for the totals of this worker."""

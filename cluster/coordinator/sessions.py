@@ -7,10 +7,10 @@ prolongation does not find it. A coordinator takes at most SESSIONS workers.
 import asyncio
 import time
 from collections.abc import Callable, Collection
+from contextlib import AsyncExitStack
 
 from cluster.coordinator.feed import Feed
-from cluster.coordinator.heartbeats import pulse_of, registration_of, session_of
-from cluster.coordinator.reach import listens
+from cluster.coordinator.heartbeats import pulse_of, registration_of, session_of, told_of
 from cluster.coordinator.rescues import Rescues
 from cluster.coordinator.session import Delivery, HeldLease, WorkerSession
 from cluster.core.errors import StoreUnavailable, TaskMasterError
@@ -18,6 +18,7 @@ from cluster.core.events import EventName
 from cluster.core.task import State
 from cluster.runtime import telemetry
 from cluster.runtime.ticker import Ticker
+from cluster.store import commands
 from cluster.store import sessions as store
 from cluster.store.clock import DatabaseClock
 from cluster.store.pool import Connection, Pool, connected
@@ -38,6 +39,7 @@ class Sessions:
     has been able to hear heartbeats without a break.
 
     `deliver` makes the delivery of a new session; `woken` is called when there may be new capacity or new ready tasks.
+    `tick`: seconds between two steps.
     """
 
     def __init__(
@@ -59,7 +61,11 @@ class Sessions:
         self._live: dict[int, WorkerSession] = {}
         self._opening = asyncio.Lock()
         self._looked_at = self._listening_since = float("-inf")
-        self._ticker = Ticker("sessions", min(1.0, interval / 2), self.step, worst_pause=1.0)
+        self.tick = min(1.0, interval / 2)
+        # A little longer than we wait for a heartbeat: the leader, which only sees the expiry, would else be quicker
+        # than the one who can tell a frozen worker from one that is cut off.
+        self._lifetime = self.ttl + 2 * self.tick
+        self._ticker = Ticker("sessions", self.tick, self.step, worst_pause=1.0)
         self.offered: frozenset[str] = frozenset()
         self.deliver: Deliver | None = None
         self.woken: Callable[[], None] = lambda: None
@@ -86,7 +92,7 @@ class Sessions:
         if session is None or session.over:
             return True
         lease = session.leases.get(held.task_id.bytes)
-        return lease is not None and lease.token == held.token
+        return lease is not None and lease.lease_token == held.token
 
     async def start(self) -> None:
         await self._ticker.start()
@@ -120,68 +126,69 @@ class Sessions:
 
         `crashed`: its process ended or froze, and perhaps one of its tasks did that; not if it was draining.
         """
-        if self._live.get(session.session_id) is not session:
-            return
         session.end(reason, crashed=crashed)
-        reason, crashed = session.end_reason, session.crashed
-        async with connected(self._pool) as connection:
-            rescued = await store.end_sessions(
-                connection, self._coordinator_id, [session.session_id], reason, crashed=crashed
-            )
-        await self._ended(session, reason, rescued)
+        async with session.closing:
+            if self._live.get(session.session_id) is not session:
+                return
+            reason, crashed = session.end_reason, session.crashed
+            async with connected(self._pool) as connection:
+                rescued = await store.end_sessions(
+                    connection, self._coordinator_id, [session.session_id], reason, crashed=crashed
+                )
+            await self._ended(session, reason, rescued)
 
-    async def end_process(self, host: str, pid: int, name: str, reason: str, *, ordered: bool) -> None:
-        """Somebody saw the process of a worker end: so have its sessions, whichever coordinator holds them.
+    async def end_process(
+        self, host: str, pid: int, name: str, reason: str, *, ordered: bool, ago: float = 0.0
+    ) -> None:
+        """Somebody saw the process of a worker end, `ago` seconds ago: so have its sessions, whoever holds them.
 
-        Nothing if that is known. Raises StoreUnavailable.
+        `pid` 0 is one that ran in a container. Nothing if that is known. Raises StoreUnavailable.
         """
         async with connected(self._pool) as connection:
-            ids = await store.sessions_of_process(connection, host, pid, name)
-            here = [session for session in map(self._live.get, ids) if session is not None]
-            crashed = not ordered and not any(session.draining for session in here)
-            for session in here:
-                session.end(reason, crashed=crashed)
-            rescued = await store.end_sessions(connection, None, ids, reason, crashed=crashed) if ids else []
+            ids = await store.sessions_of_process(connection, host, pid, name, ago)
+        here = [session for session in map(self._live.get, sorted(ids)) if session is not None]
+        crashed = not ordered and not any(session.draining for session in here)
         for session in here:
-            await self._ended(session, reason, [row for row in rescued if row.session_id == session.session_id])
+            session.end(reason, crashed=crashed)
+        async with AsyncExitStack() as closing:
+            for session in here:
+                await closing.enter_async_context(session.closing)
+            async with connected(self._pool) as connection:
+                rescued = await store.end_sessions(connection, None, ids, reason, crashed=crashed) if ids else []
+            for session in here:
+                await self._ended(session, reason, [row for row in rescued if row.session_id == session.session_id])
         self._rescues.tell([row for row in rescued if all(row.session_id != session.session_id for session in here)])
         if rescued:
             self.woken()
 
-    async def step(self) -> None:
-        """Prolong the sessions that were heard of, end those that were not, drop those that are somebody else's."""
+    def silent(self) -> list[WorkerSession]:
+        """Those that this process has not heard for too long, although it was there to hear them."""
         now = time.monotonic()
         self._note_own_absence(now)
-        await self._end_lost(now)
-        sessions = list(self._live.values())
+        if now - self._listening_since <= COME_AGAIN * self._interval:
+            return []
+        return [session for session in self._live.values() if not session.over and now - session.heard_at > self.ttl]
+
+    async def step(self) -> None:
+        """Prolong the sessions that were heard of, drop those that are somebody else's. Raises StoreUnavailable."""
+        now = time.monotonic()
+        self._note_own_absence(now)
+        sessions = [session for session in self._live.values() if not session.over]
         pulses = [pulse_of(session, now) for session in sessions]
         async with connected(self._pool) as connection:
-            alive = await store.prolong(connection, self._coordinator_id, pulses, self.ttl) if pulses else set()
+            alive = await store.prolong(connection, self._coordinator_id, pulses, self._lifetime) if pulses else set()
             self.offered = frozenset(await store.offered_commands(connection))
             self._clock.observe((await server_facts(connection)).now)
         for session, pulse in zip(sessions, pulses, strict=True):
             if session.session_id in alive:
+                session.pace.note(pulse.completed + pulse.failed, now)
                 session.completed -= pulse.completed
                 session.failed -= pulse.failed
-            elif self._live.pop(session.session_id, None) is not None:
+            elif not session.over and self._live.pop(session.session_id, None) is not None:
+                # One that is over by now was ended meanwhile; whoever did that tells it and lets it go.
                 telemetry.emit("session_lost", level="warning", worker=session.name, session=session.session_id)
                 session.over = True
                 await self._let_go(session)
-
-    async def _end_lost(self, now: float) -> None:
-        live = list(self._live.values())
-        for session in live:
-            if session.over:
-                # PostgreSQL did not take it when it was noticed.
-                await self.end(session, session.end_reason, crashed=session.crashed)
-        silent = [session for session in live if not session.over and self._is_silent(session, now)]
-        # All at once, for the others' heartbeats wait to be written. Whoever still takes connections is not cut off but
-        # frozen, and a task can do that: C code that keeps the interpreter's lock. It would freeze one worker after the
-        # other.
-        frozen = await asyncio.gather(*(listens(session.address) for session in silent))
-        for session, crashed in zip(silent, frozen, strict=True):
-            what = "frozen" if crashed else "out of reach"
-            await self.end(session, f"no heartbeat for {self.ttl:g} s, {what}", crashed=crashed)
 
     def _note_own_absence(self, now: float) -> None:
         """A process that was frozen has not heard the workers: they get the time to come again before they are lost."""
@@ -189,11 +196,8 @@ class Sessions:
             self._listening_since = now
         self._looked_at = now
 
-    def _is_silent(self, session: WorkerSession, now: float) -> bool:
-        return now - session.heard_at > self.ttl and now - self._listening_since > COME_AGAIN * self._interval
-
     async def gone(self, session: WorkerSession, reason: str) -> None:
-        """A delivery found its worker gone. If PostgreSQL does not take that now, the next step ends the session."""
+        """A delivery found its worker gone. If PostgreSQL does not take that now, `losses` ends the session."""
         try:
             await self.end(session, reason)
         except TaskMasterError as error:
@@ -205,8 +209,9 @@ class Sessions:
         session = session_of(request)
         async with connected(self._pool) as connection:
             if request.session_id == 0:
+                await commands.tell(connection, told_of(request))
                 registration = registration_of(session, self._coordinator_id)
-                session.session_id = await store.open_session(connection, registration, self.ttl)
+                session.session_id = await store.open_session(connection, registration, self._lifetime)
             elif await self._adopted(connection, request):
                 _restore(session, await store.held_leases(connection, request.session_id))
             else:
@@ -232,7 +237,7 @@ class Sessions:
 
     async def _adopted(self, connection: Connection, request: pb.HeartbeatRequest) -> bool:
         return await store.adopt_session(
-            connection, request.session_id, request.worker_id, self._coordinator_id, self.ttl
+            connection, request.session_id, request.worker_id, self._coordinator_id, self._lifetime
         )
 
     def _note(self, session: WorkerSession, request: pb.HeartbeatRequest) -> None:
@@ -278,7 +283,7 @@ class Sessions:
             await session.delivery.stop()
 
 
-def _restore(session: WorkerSession, rows: list[store.HeldLease]) -> None:
+def _restore(session: WorkerSession, rows: list[store.LeaseRow]) -> None:
     """What a session holds that is taken over; if one of these has to run alone, it goes on alone."""
     session.leases = {row.task_id.bytes: _held(session, row) for row in rows}
     session.alone = next((row.task_id.bytes for row in rows if row.alone), None)
@@ -286,12 +291,12 @@ def _restore(session: WorkerSession, rows: list[store.HeldLease]) -> None:
         session.reserved_since = time.monotonic()
 
 
-def _held(session: WorkerSession, row: store.HeldLease) -> HeldLease:
+def _held(session: WorkerSession, row: store.LeaseRow) -> HeldLease:
     policy = session.policy(row.command)
     return HeldLease(
-        task_id=row.task_id,
         key=row.task_id.bytes,
-        token=row.token,
+        session_id=session.session_id,
+        lease_token=row.token,
         command=row.command,
         payload=None,
         attempt=row.attempt,

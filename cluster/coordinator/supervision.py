@@ -22,6 +22,12 @@ from cluster.wire import taskmaster_pb2 as pb
 LOOK = 1.0
 """Seconds between two looks for orders when nobody wakes us."""
 
+_EVENTS = {
+    "scale": EventName.WORKERS_SCALED,
+    "kill": EventName.WORKER_KILLED,
+    "drain": EventName.WORKER_DRAINING,
+}
+"""What is told when an order is settled."""
 Write = Callable[[pb.SupervisorOrder], Awaitable[None]]
 
 
@@ -110,14 +116,20 @@ class Supervision:
         """Sooner and surer than a broken stream: the tasks of that process are rescued at once."""
         reason = "the supervisor ended it" if ended.ordered else f"its process {_ending(ended.code)}"
         try:
-            await self._sessions.end_process(host, ended.pid, text(ended.name), reason, ordered=ended.ordered)
+            await self._sessions.end_process(
+                text(ended.host) or host,
+                ended.pid,
+                text(ended.name),
+                reason,
+                ordered=ended.ordered,
+                ago=ended.ago_milliseconds / 1000,
+            )
         except StoreUnavailable as error:
             # Its stream breaks, too, and its session expires.
             telemetry.emit("exit_unsettled", level="warning", worker=ended.name, error=error.detail)
 
     def _tell(self, kind: str, outcome: pb.OrderOutcome) -> None:
-        name = EventName.WORKERS_SCALED if kind == "scale" else EventName.WORKER_KILLED
-        self._feed.tell(name, outcome.detail, level="info" if outcome.ok else "error")
+        self._feed.tell(_EVENTS[kind], outcome.detail, level="info" if outcome.ok else "error")
 
 
 def _ending(code: int) -> str:
@@ -127,4 +139,6 @@ def _ending(code: int) -> str:
 def _message(order: store.Order) -> pb.SupervisorOrder:
     if order.kind == "scale":
         return pb.SupervisorOrder(order_id=order.id, scale=pb.ScaleWorkers(count=order.worker_count or 0))
+    if order.kind == "drain":
+        return pb.SupervisorOrder(order_id=order.id, drain=pb.DrainWorker(name=order.worker_name or ""))
     return pb.SupervisorOrder(order_id=order.id, kill=pb.KillWorker(name=order.worker_name or ""))

@@ -20,7 +20,7 @@ class Budget:
     since when.
     """
 
-    def __init__(self, burst: int = BURST, rate: float = RATE, period: float = PERIOD) -> None:
+    def __init__(self, burst: float = BURST, rate: float = RATE, period: float = PERIOD) -> None:
         self._burst, self._rate, self._period = burst, rate, period
         self._tokens = float(burst)
         self._counted_at: float | None = None
@@ -29,6 +29,11 @@ class Budget:
 
     def __repr__(self) -> str:
         return f"<Budget tokens={self._tokens:.0f} held_back={self._held_back.total()}>"
+
+    def become(self, burst: float, rate: float) -> None:
+        """Another burst and another rate from now on."""
+        self._burst, self._rate = burst, rate
+        self._tokens = min(self._tokens, burst)
 
     def take(self, event: str, wanted: int, now: float) -> int:
         """How many of `wanted` events of this name may be told one by one; the others are in the next summary."""
@@ -48,9 +53,10 @@ class Budget:
         """
         if not self._held_back or now - self._since < self._period:
             return None
-        sums = ", ".join(f"{count} {event}" for event, count in self._held_back.items())
-        self._held_back.clear()
-        return Event(EventName.TASKS_SUMMARY, f"Too many events to tell one by one: {sums}", timestamp_us)
+        counts, self._held_back = dict(self._held_back), Counter()
+        sums = ", ".join(f"{count} {event}" for event, count in counts.items())
+        text = f"Too many events to tell one by one: {sums}"
+        return Event(EventName.TASKS_SUMMARY, text, timestamp_us, counts=counts)
 
     def _refill(self, now: float) -> None:
         if self._counted_at is not None:

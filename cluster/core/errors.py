@@ -36,6 +36,14 @@ class StoreUnavailable(TaskMasterError):
     """PostgreSQL cannot be reached or went away in the middle; nothing was acknowledged, try again."""
 
 
+class TooBusy(StoreUnavailable):
+    """More is asked for than can be written at the moment; nothing was enqueued, try again."""
+
+
+class RowsLocked(StoreUnavailable):
+    """Somebody else has locked what was to be written and does not let go; nothing was written."""
+
+
 class OutcomeUnknown(StoreUnavailable):
     """The connection to PostgreSQL broke before it answered: what was asked may have been done."""
 
@@ -52,8 +60,16 @@ class CoordinatorUnavailable(TaskMasterError):
     """No coordinator answers."""
 
 
+class NotServing(TaskMasterError):
+    """A server does not answer, or says that it does not serve."""
+
+
 class EdgeUnavailable(TaskMasterError):
     """The edge does not answer; is `taskmaster up` running?"""
+
+
+class EngineUnavailable(TaskMasterError):
+    """The container engine does not answer."""
 
 
 class CannotStart(TaskMasterError):

@@ -1,8 +1,10 @@
 """What is told to those who watch: the events of the public stream, and the order they may be told in."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class EventName(StrEnum):
@@ -25,15 +27,18 @@ class EventName(StrEnum):
     WORKER_DRAINING = "worker_draining"
     WORKER_BLOCKED = "worker_blocked"
     WORKER_OFFLINE = "worker_offline"
+    QUEUE_PAUSED = "queue_paused"
+    QUEUE_RESUMED = "queue_resumed"
     WORKERS_SCALED = "workers_scaled"
     WORKER_KILLED = "worker_killed"
     LEADER_ELECTED = "leader_elected"
     EVENTS_MISSED = "events_missed"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of the activity log. `timestamp_us`: microseconds since the epoch by the database clock."""
+class Event(Struct, frozen=True):
+    """One line of the activity log. `timestamp_us`: microseconds since the epoch by the database clock. `counts`: of a
+    summary, how many events of each name it stands for.
+    """
 
     event: str
     msg: str
@@ -41,6 +46,12 @@ class Event:
     level: str = "info"
     task_id: str = ""
     worker_id: str = ""
+    counts: Mapping[str, int] = {}
+
+
+def scheduled_text(command: str, at: datetime, *, ready: bool) -> str:
+    """What is told of a new task. `at`: in UTC."""
+    return f"{command} is scheduled " + ("to run now" if ready else f"for {at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 class ScheduledFirst:

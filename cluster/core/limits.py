@@ -23,6 +23,9 @@ LOOKUP_TASKS = 500
 REPORT_BYTES = 16 * 1024
 """Results and tracebacks are cut here."""
 
+DESCRIPTION_CHARACTERS = 500
+SCHEMA_BYTES = 16 * 1024
+"""What a worker says of one command; what is more is not kept."""
 PROGRESS_CHARACTERS = 200
 STEERED_TASKS = 10_000
 """Tasks that one request may cancel or retry."""

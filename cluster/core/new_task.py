@@ -1,16 +1,17 @@
 """A task that somebody wants to enqueue, checked against the limits."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
+
+from msgspec import Struct
 
 from cluster.core import limits
 from cluster.core.errors import InvalidTask, PayloadTooLarge
 
 
-@dataclass(frozen=True, slots=True)
-class NewTask:
+class NewTask(Struct, frozen=True, gc=False):
     """`payload`: a JSON object in UTF-8, None = {}. `due`: when to run, or None for `delay` seconds from now by the
     database clock. None for `max_attempts` or `timeout_ms` means what the handler says. `id_given`: the caller chose
     the id, so it may be known already, even finished.
@@ -49,7 +50,9 @@ class NewTask:
 _NAME = re.compile(limits.NAME)
 
 
+@lru_cache(maxsize=1024)
 def _name(field: str, value: str, most: int) -> None:
+    # Remembered: a batch has one command and one queue, and only what is right is kept.
     _length(field, value, most)
     if not _NAME.fullmatch(value):
         raise InvalidTask(f"{field} must begin with a letter or digit and hold only letters, digits and _ . : / @ + -")

@@ -3,7 +3,7 @@
 Structs, not dataclasses: one of each is made for every task, and they cost a fifth.
 """
 
-from uuid import UUID
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -40,14 +40,14 @@ class Released(Struct, frozen=True):
 Outcome = Succeeded | Failed | Cancelled | Released
 
 
-class Lease(Struct, frozen=True):
-    """The exclusive timed right to run one task, as the coordinator remembers it."""
+class Attempted(Protocol):
+    """What a lease says of the attempt that has ended."""
 
-    task_id: UUID
-    token: int
-    command: str
-    attempt: int
-    max_attempts: int
+    @property
+    def attempt(self) -> int: ...
+
+    @property
+    def max_attempts(self) -> int: ...
 
 
 class Finish(Struct, frozen=True):
@@ -71,12 +71,15 @@ class GiveBack(Struct, frozen=True):
 
 Settlement = Finish | TryAgain | GiveBack
 
+COMPLETED = Finish(State.COMPLETE)
+"""The settlement of most tasks."""
 
-def settle(lease: Lease, outcome: Outcome, backoff: Backoff, random: float) -> Settlement:
+
+def settle(lease: Attempted, outcome: Outcome, backoff: Backoff, random: float) -> Settlement:
     """What an outcome leads to. `random` is uniform in [0, 1) and spreads the backoff."""
     match outcome:
         case Succeeded(result):
-            return Finish(State.COMPLETE, result=result)
+            return COMPLETED if result is None else Finish(State.COMPLETE, result=result)
         case Failed():
             return _after_failure(lease, outcome, backoff, random)
         case Cancelled(reason):
@@ -85,7 +88,7 @@ def settle(lease: Lease, outcome: Outcome, backoff: Backoff, random: float) -> S
             return GiveBack()
 
 
-def _after_failure(lease: Lease, failed: Failed, backoff: Backoff, random: float) -> Settlement:
+def _after_failure(lease: Attempted, failed: Failed, backoff: Backoff, random: float) -> Settlement:
     if failed.permanent:
         return Finish(State.FAILED, error=failed.error)
     if lease.attempt >= lease.max_attempts:

@@ -4,6 +4,7 @@ scheduled → ready → leased → running → complete | failed | cancelled | d
 
 Back again: running → scheduled (retry), leased | running → ready (release, rescue), leased → parked → ready. A task
 that a worker held when it crashed, twice, is isolated instead of ready: it runs alone. The third crash quarantines it.
+In a queue that is paused a task is paused instead of ready.
 Whatever is unfinished can be cancelled; what ended without success can be retried by hand, and is ready again.
 """
 
@@ -19,6 +20,7 @@ class State(IntEnum):
     RUNNING = 3
     PARKED = 4
     ISOLATED = 5
+    PAUSED = 6
     COMPLETE = 10
     FAILED = 11
     CANCELLED = 12
@@ -44,16 +46,19 @@ UNSUCCESSFUL = FINAL - {State.COMPLETE}
 ISOLATE_FROM, QUARANTINE_AT = 2, 3
 """Crashes of its worker after which a task runs alone, and after which it runs no more; ready_state() in the schema."""
 
-_WAITING = frozenset({State.READY, State.SCHEDULED, State.ISOLATED})
-_AGAIN = frozenset({State.READY})
+_READY = frozenset({State.READY, State.ISOLATED, State.PAUSED})
+"""What a task is whose turn may come; which of them depends on its crashes and on its queue."""
+_WAITING = _READY | {State.SCHEDULED}
+_AGAIN = frozenset({State.READY, State.PAUSED})
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.SCHEDULED: frozenset({State.READY, State.ISOLATED, State.CANCELLED}),
-    State.READY: frozenset({State.LEASED, State.CANCELLED}),
-    State.ISOLATED: frozenset({State.LEASED, State.CANCELLED}),
+    State.SCHEDULED: _READY | {State.CANCELLED},
+    State.READY: frozenset({State.LEASED, State.PAUSED, State.CANCELLED}),
+    State.ISOLATED: frozenset({State.LEASED, State.PAUSED, State.CANCELLED}),
     State.LEASED: frozenset({State.RUNNING, State.PARKED}) | _WAITING | FINAL,
     State.RUNNING: _WAITING | FINAL,
-    State.PARKED: frozenset({State.READY, State.ISOLATED, State.CANCELLED}),
+    State.PARKED: _READY | {State.CANCELLED},
+    State.PAUSED: frozenset({State.READY, State.ISOLATED, State.CANCELLED}),
     State.COMPLETE: frozenset(),
     State.FAILED: _AGAIN,
     State.CANCELLED: _AGAIN,
@@ -67,6 +72,7 @@ _STATUS = {
     State.LEASED: Status.QUEUED,
     State.PARKED: Status.QUEUED,
     State.ISOLATED: Status.QUEUED,
+    State.PAUSED: Status.QUEUED,
     State.RUNNING: Status.STARTED,
     State.COMPLETE: Status.COMPLETE,
     State.FAILED: Status.FAILED,

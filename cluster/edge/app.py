@@ -1,5 +1,6 @@
 """The ASGI application: one table of operations, a router, and around it what every request goes through."""
 
+import re
 import time
 from collections.abc import Iterable
 
@@ -19,16 +20,24 @@ STREAM_PATH = "/api/logs/stream"
 _UNKNOWN = "unknown"
 
 
-def create_router(operations: Iterable[Operation], stream: Stream) -> Router:
+def create_router(operations: Iterable[Operation], stream: Stream, pages: Iterable[Route] = ()) -> Router:
     """The busiest operations first: routes are tried in order. But what is spelled out comes before what is a pattern,
-    or /api/tasks/cancel would be taken for /api/tasks/{task_id}.
+    or /api/tasks/cancel would be taken for /api/tasks/{task_id}. `pages`: what people look at.
     """
     resources: dict[str, list[Operation]] = {}
     for operation in operations:
         for path in (operation.path, *operation.aliases):
             resources.setdefault(path, []).append(operation)
-    routes = [Route(path, Resource(resources[path])) for path in sorted(resources, key=lambda path: "{" in path)]
-    return Router([*routes, Route(STREAM_PATH, stream, methods=["GET"])], redirect_slashes=False)
+    routes = [_route(path, Resource(resources[path])) for path in sorted(resources, key=lambda path: "{" in path)]
+    return Router([*routes, Route(STREAM_PATH, stream, methods=["GET"]), *pages], redirect_slashes=False)
+
+
+def _route(path: str, resource: Resource) -> Route:
+    route = Route(path, resource)
+    # The name of a queue may hold slashes, and %2F is one by the time that routes are tried.
+    pattern = route.path_regex.pattern.replace("(?P<queue>[^/]+)", "(?P<queue>.+)")
+    route.path_regex = re.compile(pattern, re.DOTALL)
+    return route
 
 
 class Application:
@@ -36,6 +45,8 @@ class Application:
 
     def __init__(self, router: Router, doorkeeper: Doorkeeper, metrics: Metrics) -> None:
         self._router = router
+        routes = [route for route in router.routes if isinstance(route, Route)]
+        self._spelled_out = {route.path: route for route in routes if "{" not in route.path}
         self._doorkeeper = doorkeeper
         self._metrics = metrics
 
@@ -46,12 +57,22 @@ class Application:
         exchange = _Exchange(send)
         try:
             self._doorkeeper.check(scope)
-            await self._router(scope, receive, exchange.send)
+            await self._route(scope, receive, exchange.send)
         except ClientDisconnect:
             telemetry.tally("client_disconnected")
         except Exception as error:  # noqa: BLE001 - the boundary: whatever it is, the client gets a problem, the log an event
             await self._refuse(scope, exchange, error)
         self._measure(scope, exchange, time.perf_counter() - started)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Paths that are spelled out are looked up; only for the others is the router asked, which tries one pattern
+        # after the other.
+        route = self._spelled_out.get(scope["path"])
+        if route is None:
+            await self._router(scope, receive, send)
+        else:
+            scope["route"], scope["path_params"] = route, {}
+            await route.handle(scope, receive, send)
 
     async def _refuse(self, scope: Scope, exchange: "_Exchange", error: Exception) -> None:
         answer = problem_of(error, scope["path"])

@@ -28,10 +28,12 @@ class Coordinators:
     async def stop(self) -> None:
         await asyncio.gather(*(link.stop() for link in self.links))
 
-    def tasks_ready(self, events: Iterable[Event]) -> None:
-        """Every coordinator shall look for tasks; the other edges shall hear these events."""
+    def tasks_enqueued(self, events: Iterable[Event], *, ready: bool = True, later: bool = False) -> None:
+        """Every coordinator shall look for tasks, if some are ready, and for when the next one is due, if some are due
+        later; the other edges shall hear these events.
+        """
         for link in self.links:
-            link.hint(tasks=True)
+            link.hint(tasks=ready, later=later)
         self.pass_on(events)
 
     def leases_ended(self, leases: Sequence[EndedLease], events: Iterable[Event]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from cluster.core.budget import Budget
-from cluster.core.events import Event, EventName, ScheduledFirst
+from cluster.core.events import Event, EventName, ScheduledFirst, scheduled_text
 from cluster.core.steering import CANCEL, RETRY
 from cluster.edge.coordinators import Coordinators
 from cluster.edge.feed import Feed
@@ -44,7 +44,8 @@ class Herald:
         events = self._events(EventName.TASK_SCHEDULED, created, _scheduled)
         self._feed.publish(self._order.settle(task_ids, events))
         if created:
-            self._coordinators.tasks_ready(events)
+            ready = [task.ready for task in created]
+            self._coordinators.tasks_enqueued(events, ready=any(ready), later=not all(ready))
 
     def cancelled(self, changes: Sequence[Change]) -> None:
         """These tasks are cancelled; the workers that held some of them shall stop at once."""
@@ -56,7 +57,16 @@ class Herald:
         """These tasks are ready again."""
         events = self._events(EventName.TASK_RETRIED, changes, _retried)
         self._feed.publish(self._order.admit(events))
-        self._coordinators.tasks_ready(events)
+        self._coordinators.tasks_enqueued(events)
+
+    def queue_changed(self, queue: str, *, paused: bool) -> None:
+        """This queue is paused now, or not any more."""
+        name = EventName.QUEUE_PAUSED if paused else EventName.QUEUE_RESUMED
+        said = "is paused: its tasks wait" if paused else "goes on: its tasks may run again"
+        event = Event(name, f"The queue {queue} {said}", self._clock.now_us())
+        telemetry.emit(name, queue=queue)
+        self._feed.publish([event])
+        self._coordinators.pass_on([event])
 
     async def tell_summary(self) -> None:
         """One turn of the loop that tells what was too much to tell one by one."""
@@ -77,8 +87,8 @@ class Herald:
 
 
 def _scheduled(task: Enqueued, now_us: int) -> Event:
-    when = "to run now" if task.ready else f"for {task.scheduled_at:%Y-%m-%d %H:%M:%S} UTC"
-    return Event(EventName.TASK_SCHEDULED, f"{task.command} is scheduled {when}", now_us, task_id=str(task.id))
+    text = scheduled_text(task.command, task.scheduled_at, ready=task.ready)
+    return Event(EventName.TASK_SCHEDULED, text, now_us, task_id=str(task.id))
 
 
 def _cancelled(change: Change, now_us: int) -> Event:

@@ -1,5 +1,6 @@
 """OpenAPI 3.1, made from the operations and the very types that validate: it cannot say what they do not do."""
 
+import inspect
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -42,6 +43,10 @@ def describe(operations: Iterable[Operation], version: str) -> Schema:
     operations = list(operations)
     types = _types(operations)
     references, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    for component in components.values():
+        if "description" in component:
+            # A docstring: Python 3.13 takes its indentation away, the others leave it.
+            component["description"] = inspect.cleandoc(component["description"])
     schemas = dict(zip(types, references, strict=True))
     paths: dict[str, Schema] = {}
     for operation in operations:

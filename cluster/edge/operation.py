@@ -24,7 +24,8 @@ class Operation:
     and which takes no body; the query and path parameters of a GET.
 
     `returns`: what each status carries, a type for JSON or a media type. `aliases`: other paths of the same thing.
-    `store`: whether it needs PostgreSQL, and so may answer 503.
+    `store`: whether it needs PostgreSQL, and so may answer 503. `changes`: whether a read-only edge refuses it;
+    None: as its method says.
     """
 
     method: str
@@ -37,6 +38,12 @@ class Operation:
     description: str = ""
     refusals: frozenset[HTTPStatus] = field(default_factory=frozenset)
     store: bool = True
+    changes: bool | None = None
+
+    @property
+    def steers(self) -> bool:
+        """Whether it may change something."""
+        return self.method == "POST" if self.changes is None else self.changes
 
     @property
     def has_body(self) -> bool:

@@ -9,6 +9,7 @@ with a host) puts something in front that knows who may come in.
 
 import ipaddress
 import socket
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -52,6 +53,7 @@ def _name(host: str) -> str:
     return host.partition(":")[0].lower().rstrip(".")
 
 
+@lru_cache(maxsize=64)
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)

@@ -9,11 +9,13 @@ from cluster.core import limits
 
 _NAME_RULE = "letters, digits and _ . : / @ + -, beginning with a letter, a digit or _"
 _CURSOR = "^[A-Za-z0-9_-]{40}$"
+_ID = "^[0-9a-fA-F]{8}[0-9a-fA-F-]{0,28}$"
 _TEXT = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """No control characters: PostgreSQL's text cannot hold the first of them, and nobody can read the others."""
 PATTERNS = {
     limits.NAME: f"must be made of {_NAME_RULE}",
     _TEXT: "must not hold NUL, line breaks or other control characters",
+    _ID: "must be a task's id, or at least its first 8 digits",
     _CURSOR: "must be the next_cursor of an answer",
 }
 """The patterns in words."""
@@ -67,7 +69,7 @@ WorkerName = Annotated[
     str, Meta(min_length=1, max_length=200, pattern=_TEXT, description="A worker's name or its worker_id")
 ]
 WorkerCount = Annotated[int, Meta(ge=1, le=limits.WORKERS_MAX, description="How many worker processes there shall be")]
-_UnfinishedState = Literal["scheduled", "ready", "leased", "running", "parked", "isolated"]
+_UnfinishedState = Literal["scheduled", "ready", "leased", "running", "parked", "isolated", "paused"]
 _UnsuccessfulState = Literal["failed", "cancelled", "dead", "quarantined"]
 _State = Literal["complete", _UnfinishedState, _UnsuccessfulState]
 AnyState = Annotated[_State, Meta(description="A state, which is finer than a status")]
@@ -83,6 +85,20 @@ Unsuccessful = Annotated[
     Literal["FAILED", "CANCELLED", _UnsuccessfulState],
     Meta(description="A status in capitals or one of the finer states; without it, what failed and what was cancelled"),
 ]
+Bound = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        description="ISO 8601; without an offset it is UTC",
+        examples=["2030-01-31T12:00:00+01:00"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+Since = Annotated[Bound, Meta(description="Due then or later: ISO 8601; without an offset it is UTC")]
+Before = Annotated[Bound, Meta(description="Due before then: ISO 8601; without an offset it is UTC")]
+IdBeginning = Annotated[str, Meta(pattern=_ID, description="A task's id, or at least its first 8 digits")]
+DryRun = Annotated[bool, Meta(description="Change nothing, and say what would be changed")]
 Most = Annotated[int, Meta(ge=1, le=limits.STEERED_TASKS, description="At most so many tasks, those due first")]
 
 
@@ -128,8 +144,26 @@ class Kill(Struct, forbid_unknown_fields=True):
     name: WorkerName
 
 
+class Drain(Struct, forbid_unknown_fields=True):
+    """The worker that shall take no more, finish what runs, and end."""
+
+    name: WorkerName
+
+
 class Nothing(Struct, forbid_unknown_fields=True):
     """This route takes no parameters."""
+
+
+class OneQueue(Struct, forbid_unknown_fields=True):
+    """Which queue."""
+
+    queue: Queue
+
+
+class Window(Struct, forbid_unknown_fields=True):
+    """Which part of the past: the last minute, quarter of an hour or day."""
+
+    window: Annotated[Literal[60, 900, 86400], Meta(description="Seconds")] = 900
 
 
 class OneTask(Struct, forbid_unknown_fields=True):
@@ -148,6 +182,7 @@ class TheseTasks(Struct, forbid_unknown_fields=True):
     """Which tasks."""
 
     task_ids: Annotated[list[UUID], Meta(min_length=1, max_length=limits.STEERED_TASKS)]
+    dry_run: DryRun = False
 
 
 class CancelWhere(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -157,7 +192,10 @@ class CancelWhere(Struct, forbid_unknown_fields=True, kw_only=True):
     queue: Queue | UnsetType = UNSET
     command: Command | UnsetType = UNSET
     worker: WorkerName | UnsetType = UNSET
+    scheduled_from: Since | UnsetType = UNSET
+    scheduled_to: Before | UnsetType = UNSET
     limit: Most = limits.STEERED_TASKS
+    dry_run: DryRun = False
 
 
 class RetryWhere(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -167,17 +205,28 @@ class RetryWhere(Struct, forbid_unknown_fields=True, kw_only=True):
     queue: Queue | UnsetType = UNSET
     command: Command | UnsetType = UNSET
     worker: WorkerName | UnsetType = UNSET
+    scheduled_from: Since | UnsetType = UNSET
+    scheduled_to: Before | UnsetType = UNSET
     limit: Most = limits.STEERED_TASKS
+    dry_run: DryRun = False
 
 
 class Listing(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Which tasks, ordered by scheduled_at; `cursor` continues where an answer's next_cursor says."""
+    """Which tasks, ordered by scheduled_at; `cursor` continues where an answer's next_cursor says. With `id`, those
+    whose id begins so, in the order of their ids; it goes with `limit` alone.
+    """
 
     status: AnyStatus | UnsetType = UNSET
     state: AnyState | UnsetType = UNSET
     queue: Queue | UnsetType = UNSET
     command: Command | UnsetType = UNSET
     worker: WorkerName | UnsetType = UNSET
+    scheduled_from: Since | UnsetType = UNSET
+    scheduled_to: Before | UnsetType = UNSET
+    id: IdBeginning | UnsetType = UNSET
+    sort: Annotated[
+        Literal["scheduled_at", "-scheduled_at"], Meta(description="-scheduled_at: those that are due last come first")
+    ] = "scheduled_at"
     limit: Annotated[int, Meta(ge=1, le=limits.LIST_ROWS_MAX)] = 50
     cursor: Annotated[str, Meta(pattern=_CURSOR, description="An answer's next_cursor")] | UnsetType = UNSET
 

@@ -15,6 +15,7 @@ from cluster.core.errors import (
     PayloadTooLarge,
     StoreUnavailable,
     TaskMasterError,
+    TooBusy,
 )
 from cluster.edge.answer import Answer
 
@@ -51,7 +52,7 @@ def problem_of(error: Exception, path: str) -> Answer:
             answer = problem(status, error.detail)
         case NotFound():
             answer = problem(HTTPStatus.NOT_FOUND, error.detail)
-        case OutcomeUnknown():
+        case OutcomeUnknown() | TooBusy():
             answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, error.detail, RETRY_AFTER)
         case StoreUnavailable():
             detail = "PostgreSQL does not answer; nothing was acknowledged, try again in a moment"

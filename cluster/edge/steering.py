@@ -16,10 +16,11 @@ from cluster.edge.filters import selected
 from cluster.edge.herald import Herald
 from cluster.edge.operation import Operation
 from cluster.edge.payloads import CancelWhere, OneTask, RetryWhere, TheseTasks
-from cluster.edge.verdict import summary, verdict
+from cluster.edge.verdict import foreseen, summary, verdict
 from cluster.edge.views import ChangesView, ChangeView
 from cluster.store.pool import Connection, Pool, connected
 from cluster.store.steering import Change, cancel, retry, select
+from cluster.store.tasks import task_states
 
 STATEMENT_TASKS = 1_000
 _OK = HTTPStatus.OK
@@ -39,11 +40,13 @@ class Steering:
         return [
             Operation(
                 "POST", "/api/tasks/cancel", "Cancel many tasks", self.cancel_many, many, (TheseTasks, CancelWhere),
-                description="By their ids or by filters. Those that are running are stopped.",
+                description="By their ids or by filters. Those that are running are stopped. With dry_run: how many "
+                "that would be.",
             ),
             Operation(
                 "POST", "/api/tasks/retry", "Run many tasks again", self.retry_many, many, (TheseTasks, RetryWhere),
-                description="By their ids or by filters. Also what was cancelled, unless `status` says FAILED.",
+                description="By their ids or by filters. Also what was cancelled, unless `status` says FAILED. With "
+                "dry_run: how many that would be, but for those whose unique_key a live task holds.",
             ),
             Operation(
                 "POST", "/api/tasks/{task_id}/cancel", "Cancel a task, a running one, too", self.cancel, one,
@@ -85,10 +88,17 @@ class Steering:
                 # One more than may be changed says whether there are more.
                 found = await select(connection, which, asked.limit + 1)
             ids, states, more = found[: asked.limit], frozenset(which.states), len(found) > asked.limit
+        if asked.dry_run:
+            return told(summary(wish, ids, await self._foreseen(wish, ids), more=more, dry_run=True))
         changes: list[Change] = []
         for first in range(0, len(ids), STATEMENT_TASKS):
             changes += await self._changed(wish, ids[first : first + STATEMENT_TASKS], states)
         return told(summary(wish, ids, changes, more=more))
+
+    async def _foreseen(self, wish: Wish, ids: Sequence[UUID]) -> list[Change]:
+        async with connected(self._pool) as connection:
+            states = await task_states(connection, ids)
+        return foreseen(wish, {task_id: states[task_id] for task_id in ids if task_id in states})
 
     async def _changed(self, wish: Wish, ids: Sequence[UUID], states: frozenset[State] = frozenset()) -> list[Change]:
         """Done and told. `states`: leave alone what is in another one by now; none = whatever its state."""

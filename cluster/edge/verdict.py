@@ -1,12 +1,12 @@
 """What became of a task that somebody wanted to cancel or to run again, in words: pure, from what the store says."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from uuid import UUID
 
-from cluster.core.steering import Wish
-from cluster.core.task import status_of
+from cluster.core.steering import CANCEL, Wish
+from cluster.core.task import State, status_of
 from cluster.edge.problems import Refused
 from cluster.edge.views import ChangesView, ChangeView
 from cluster.store.steering import Change
@@ -28,8 +28,16 @@ def verdict(wish: Wish, change: Change) -> ChangeView:
     )
 
 
-def summary(wish: Wish, asked: Sequence[UUID], changes: Iterable[Change], *, more: bool) -> ChangesView:
-    """Many tasks; those of `asked` that nobody knows are refused, too."""
+def foreseen(wish: Wish, states: Mapping[UUID, State]) -> list[Change]:
+    """What would become of tasks that are in these states, if nothing came between."""
+    now = State.CANCELLED if wish is CANCEL else State.READY
+    return [Change(task_id, "", was, now if was in wish.changes else was) for task_id, was in states.items()]
+
+
+def summary(
+    wish: Wish, asked: Sequence[UUID], changes: Iterable[Change], *, more: bool, dry_run: bool = False
+) -> ChangesView:
+    """Many tasks; those of `asked` that nobody knows are refused, too. `dry_run`: the changes are foreseen ones."""
     known = list(changes)
     unknown = len(asked) - len(known)
     changed = [change.id for change in known if change.changed]
@@ -38,7 +46,9 @@ def summary(wish: Wish, asked: Sequence[UUID], changes: Iterable[Change], *, mor
         refusals["there is no such task"] = unknown
     settled = len(asked) - len(changed) - refusals.total()
     return ChangesView(
-        changed=len(changed),
+        dry_run=dry_run,
+        count=len(changed),
+        changed=0 if dry_run else len(changed),
         unchanged=len(asked) - len(changed),
         refused=refusals.total(),
         task_ids=changed[:LISTED],

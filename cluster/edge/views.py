@@ -1,5 +1,6 @@
 """What is answered, as the types that OpenAPI is made from. Instants are ISO 8601 in UTC, null until they happen."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -8,8 +9,6 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from cluster.core.task import Status, status_of
-from cluster.store.counters import Totals
-from cluster.store.sessions import SessionRow
 from cluster.store.tasks import Enqueued, TaskRow
 
 Json = Annotated[Raw, Meta(description="Any JSON value")]
@@ -54,8 +53,9 @@ _read_attempts = msgspec.json.Decoder(list[AttemptView]).decode
 
 class TaskView(Struct, kw_only=True):
     """One task. `status` is for everybody; `state` is the finer truth. null for `max_attempts` and `timeout_seconds`:
-    what the handler says. `progress`: 0 to 1, while it runs and says so. `attempts`: how earlier attempts ended, oldest
-    first, at most 50; null in a list of tasks.
+    what the handler says. `waited_seconds`: from due to begun; `ran_seconds`: from begun to finished, both of its last
+    attempt and null until then. `progress`: 0 to 1, while it runs and says so. `attempts`: how earlier attempts ended,
+    oldest first, at most 50; null in a list of tasks.
     """
 
     id: UUID
@@ -79,6 +79,8 @@ class TaskView(Struct, kw_only=True):
     timeout_seconds: float | None
     crash_count: int
     unique_key: str | None
+    waited_seconds: float | None
+    ran_seconds: float | None
     progress: float | None
     progress_message: str | None
     error: str | None
@@ -116,12 +118,18 @@ class TaskView(Struct, kw_only=True):
             timeout_seconds=None if row.timeout_ms is None else row.timeout_ms / 1000,
             crash_count=row.crash_count,
             unique_key=row.unique_key,
+            waited_seconds=_seconds(max(row.scheduled_at, row.created_at), row.started_at),
+            ran_seconds=_seconds(row.started_at, row.finished_at),
             progress=None if row.progress is None else round(row.progress, 4),
             progress_message=row.progress_message,
             error=row.error,
             result=_NULL if row.result is None else Raw(row.result),
             attempts=attempts,
         )
+
+
+def _seconds(begun: datetime | None, ended: datetime | None) -> float | None:
+    return None if begun is None or ended is None else max(0.0, (ended - begun).total_seconds())
 
 
 class TasksView(Struct):
@@ -131,7 +139,10 @@ class TasksView(Struct):
 
 
 class PageView(Struct):
-    """Some tasks; `next_cursor` asks for the next ones, null on the last page."""
+    """Some tasks; `next_cursor` asks for the next ones, null on the last page.
+
+    A page with a `next_cursor` may hold fewer tasks than asked for, even none: its filter was looked for that far.
+    """
 
     tasks: list[TaskView]
     next_cursor: str | None
@@ -148,11 +159,14 @@ class ChangeView(Struct, kw_only=True):
 
 
 class ChangesView(Struct, kw_only=True):
-    """What became of many tasks. `task_ids`: those that changed, at most 1,000 of them. `refused`: how many of the
-    unchanged ones are not as it was wanted; `reasons`: why tasks are unchanged, and how many for each reason. `more`:
-    more tasks fit than the limit allows.
+    """What became of many tasks. `count`: those that changed, of which `task_ids` names at most 1,000. `refused`: how
+    many of the unchanged ones are not as it was wanted; `reasons`: why tasks are unchanged, and how many for each
+    reason. `more`: more tasks fit than the limit allows. With `dry_run` it says what would become of them, and
+    `changed` is 0.
     """
 
+    dry_run: bool
+    count: int
     changed: int
     unchanged: int
     refused: int
@@ -161,105 +175,10 @@ class ChangesView(Struct, kw_only=True):
     more: bool
 
 
-class WorkerView(Struct, kw_only=True):
-    """One live worker. `running`: tasks it holds, of which `current_task_ids` names up to 50, running ones first."""
-
-    worker_id: str
-    name: str
-    address: str
-    status: str
-    slots: int
-    running: int
-    current_task_ids: list[UUID]
-    tasks_completed: int
-    tasks_failed: int
-    started_at: datetime
-    last_heartbeat: datetime
-    commands: list[str]
-    coordinator: str
-    rss_bytes: int
-    loop_lag_seconds: float
-
-    @classmethod
-    def of(cls, row: SessionRow) -> "WorkerView":
-        """The session as people see it; one that is not draining is online, for ended ones are not shown."""
-        return cls(
-            worker_id=row.worker_id,
-            name=row.name,
-            address=row.address,
-            status="draining" if row.draining else "online",
-            slots=row.slots,
-            running=row.running,
-            current_task_ids=list(row.current_task_ids),
-            tasks_completed=row.completed,
-            tasks_failed=row.failed,
-            started_at=row.started_at,
-            last_heartbeat=row.last_heartbeat,
-            commands=list(row.handlers),
-            coordinator=row.coordinator,
-            rss_bytes=row.rss_bytes,
-            loop_lag_seconds=row.loop_lag,
-        )
-
-
-class StatsView(Struct, kw_only=True):
-    """The numbers of the cluster. `pending` waits, `running` runs; `throughput`: finished per second over 10 s.
-
-    What befell tasks since the beginning: `retried` (tried again, also by hand), `rescued` (brought back from a lost
-    worker), `stale` (outcomes that came too late and were refused), `quarantined` (crashed their workers; failed, too).
-    """
-
-    total: int
-    pending: int
-    running: int
-    completed: int
-    failed: int
-    cancelled: int
-    retried: int
-    rescued: int
-    stale: int
-    quarantined: int
-    throughput: float
-    slots: int
-    workers: list[WorkerView]
-
-    @classmethod
-    def of(cls, totals: Totals, workers: list[WorkerView]) -> "StatsView":
-        """`total` is every task there ever was."""
-        counted = (totals.pending, totals.running, totals.completed, totals.failed, totals.cancelled)
-        return cls(
-            total=sum(counted),
-            pending=totals.pending,
-            running=totals.running,
-            completed=totals.completed,
-            failed=totals.failed,
-            cancelled=totals.cancelled,
-            retried=totals.retried,
-            rescued=totals.rescued,
-            stale=totals.stale,
-            quarantined=totals.quarantined,
-            throughput=totals.throughput,
-            slots=sum(worker.slots for worker in workers),
-            workers=workers,
-        )
-
-
-class ScaleView(Struct):
-    """The order is written; the supervisor takes it from there."""
-
-    order_id: int
-    count: int
-
-
-class KillView(Struct):
-    """The order is written; the supervisor takes it from there."""
-
-    order_id: int
-    name: str
-
-
 class EventView(Struct, kw_only=True, omit_defaults=True):
-    """One line of the activity log; the data of one server-sent event."""
+    """One line of the activity log; the data of one server-sent event. `counts`: of tasks_summary, how many events of
+    each name it stands for.
+    """
 
     event: str
     level: str
@@ -267,6 +186,7 @@ class EventView(Struct, kw_only=True, omit_defaults=True):
     timestamp: datetime
     task_id: str | None = None
     worker_id: str | None = None
+    counts: Mapping[str, int] | None = None
 
 
 class HealthView(Struct):

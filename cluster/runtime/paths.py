@@ -28,13 +28,13 @@ def socket_folder(home: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"taskmaster-{digest}"
 
 
-def shipped(name: str) -> Path:
-    """A folder that travels with TaskMaster: `cluster/_<name>` in an installed wheel, `<name>` in a checkout.
+def shipped(name: str, source: str | None = None) -> Path:
+    """A folder that travels with TaskMaster: `cluster/_<name>` in a wheel, `source` (or `name`) in a checkout.
 
-    Raises FileNotFoundError when neither exists, which means a broken installation.
+    Raises FileNotFoundError when neither exists: a broken installation, or something that was not built yet.
     """
     package = Path(__file__).resolve().parent.parent
-    for candidate in (package / f"_{name}", package.parent / name):
+    for candidate in (package / f"_{name}", package.parent / (source or name)):
         if candidate.is_dir():
             return candidate
     raise FileNotFoundError(f"{name}/ is neither in the package nor beside it; install taskmaster-cluster again")

@@ -43,6 +43,7 @@ class Settings:
     log_buffer: int
     log_format: str
     history_days: int
+    read_only: bool
     shell_commands: tuple[str, ...]
     http_targets: tuple[str, ...]
 
@@ -92,6 +93,7 @@ class Settings:
             log_buffer=read.integer("LOG_BUFFER", 250, least=1, most=100_000),
             log_format=read.choice("LOG_FORMAT", "auto", ("auto", "console", "json")),
             history_days=read.integer("HISTORY_DAYS", 30, least=1, most=3650),
+            read_only=read.choice("DASHBOARD", "full", ("full", "read_only")) == "read_only",
             shell_commands=read.names("SHELL_COMMANDS"),
             http_targets=read.names("HTTP_TARGETS"),
         )
@@ -122,8 +124,7 @@ def _database(read: Variables, home: Path) -> tuple[str, bool]:
         return f"postgresql://postgres@/{name}?host={sockets}", True
     port = read.integer("POSTGRES_PORT", 5432, least=1, most=65535)
     login = quote(read.text("POSTGRES_USER", "postgres"), safe="")
-    # Not read.text: its message shows nothing, but blanks at the ends may belong to a password.
-    if secret := read.env.get("POSTGRES_PASSWORD"):
+    if secret := read.secret("POSTGRES_PASSWORD"):
         login += f":{quote(secret, safe='')}"
     # A folder of sockets travels in the host part with percent signs; IPv6 wants brackets.
     where = f"[{host}]" if ":" in host else quote(host, safe="")

@@ -37,6 +37,17 @@ class Variables:
             raise SettingsError(f"{name} must be 1 to {most} printable characters")
         return value
 
+    def secret(self, name: str) -> str:
+        """The variable, or what the file at `<name>_FILE` holds before its last line end; "" if there is neither."""
+        # Not stripped: blanks at the ends may belong to a password.
+        if value := self.env.get(name):
+            return value
+        file = self.env.get(f"{name}_FILE")
+        try:
+            return Path(file).read_text(encoding="utf-8").removesuffix("\n") if file else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}_FILE={file!r} cannot be read: {error}") from error
+
     def integer(self, name: str, default: int, *, least: int, most: int) -> int:
         return self._number(name, default, (least, most), int, "a whole number")
 

@@ -10,7 +10,8 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cluster.core.errors import OutcomeUnknown, StoreUnavailable
 from cluster.core.new_task import NewTask
@@ -23,20 +24,36 @@ RESOLVE = 3.0
 _PAUSES = Backoff(first=0.05, cap=0.5, jitter=0.5)
 
 
-async def enqueue_for_certain(pool: Pool, tasks: Sequence[NewTask]) -> list[Enqueued]:
-    """As `enqueue`, on a connection of `pool`.
+async def enqueue_for_certain(
+    pool: Pool, tasks: Sequence[NewTask], *, within: float | None = None, lock_within: float | None = None
+) -> list[Enqueued]:
+    """As `enqueue`, on a connection of `pool` that is waited for at most `within` seconds.
 
-    Raises StoreUnavailable when nothing was enqueued, OutcomeUnknown when PostgreSQL stayed away after the connection
-    had broken, StoreRejected when it would be refused again.
+    Raises TooBusy as `enqueue`, StoreUnavailable when nothing was enqueued, OutcomeUnknown when PostgreSQL stayed away
+    after the connection had broken, StoreRejected when it would be refused again.
     """
     connection: Connection | None = None
     try:
-        async with connected(pool) as connection:
-            return await enqueue(connection, tasks)
+        async with connected(pool, within) as connection:
+            return await enqueue(connection, tasks, lock_within=lock_within)
     except StoreUnavailable as error:
         if connection is None or not connection.closed:
             raise
         return await _resolve(pool, tasks, error)
+
+
+def advice(tasks: Sequence[NewTask]) -> str:
+    """What to tell whoever wanted these tasks enqueued when it stays unknown whether they were."""
+    lost = "the connection to PostgreSQL broke before it answered"
+    if len(tasks) == 1:
+        return (
+            f"{lost}: it is not known whether the task was enqueued; "
+            f"send it again with task_id {tasks[0].id}, so that it is enqueued once"
+        )
+    return (
+        f"{lost}: it is not known whether these {len(tasks)} tasks were enqueued, all or none; "
+        f"if a task with the id {tasks[0].id} is known in a moment, all were"
+    )
 
 
 async def _resolve(pool: Pool, tasks: Sequence[NewTask], error: StoreUnavailable) -> list[Enqueued]:
@@ -51,22 +68,9 @@ async def _resolve(pool: Pool, tasks: Sequence[NewTask], error: StoreUnavailable
         except StoreUnavailable:
             tries += 1
             await asyncio.sleep(_PAUSES.delay(tries, random.random()))  # noqa: S311 - it spreads tries
-    raise OutcomeUnknown(_advice(tasks)) from error
+    raise OutcomeUnknown(advice(tasks)) from error
 
 
 def _ours(task: NewTask, found: Enqueued) -> Enqueued:
     """Nobody else knew an id that we made: what has it was created by our first try."""
     return found if task.id_given or found.id != task.id else replace(found, created=True)
-
-
-def _advice(tasks: Sequence[NewTask]) -> str:
-    lost = "the connection to PostgreSQL broke before it answered"
-    if len(tasks) == 1:
-        return (
-            f"{lost}: it is not known whether the task was enqueued; "
-            f"send it again with task_id {tasks[0].id}, so that it is enqueued once"
-        )
-    return (
-        f"{lost}: it is not known whether these {len(tasks)} tasks were enqueued, all or none; "
-        f"if a task with the id {tasks[0].id} is known in a moment, all were"
-    )

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 _MEMORY_SECONDS = 60.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class DatabaseClock:
@@ -35,3 +36,7 @@ class DatabaseClock:
         """Microseconds since the epoch."""
         self._last = max(self._last, round((self._monotonic() + self._offset) * 1_000_000))
         return self._last
+
+    def now(self) -> datetime:
+        """The same, aware, in UTC."""
+        return _EPOCH + timedelta(microseconds=self.now_us())

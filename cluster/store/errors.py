@@ -6,20 +6,23 @@ from contextlib import contextmanager
 import psycopg
 import psycopg_pool
 
-from cluster.core.errors import StoreRejected, StoreUnavailable
+from cluster.core.errors import RowsLocked, StoreRejected, StoreUnavailable
 
-_UNAVAILABLE_CLASSES = ("08", "40", "53", "57", "25006", "55P03")
+_UNAVAILABLE_CLASSES = ("08", "40", "53", "57", "25006")
 """SQLSTATEs: connection exception, rollback (deadlock), insufficient resources (disk, connections), operator
-intervention, read-only, lock not available."""
+intervention, read-only."""
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """StoreUnavailable for what passes when PostgreSQL is back, StoreRejected for what would fail again."""
+    """StoreUnavailable for what passes when PostgreSQL is back, RowsLocked for what passes when somebody else lets go,
+    StoreRejected for what would fail again."""
     try:
         yield
     except (psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed, psycopg_pool.TooManyRequests) as error:
         raise StoreUnavailable(f"no connection to PostgreSQL: {error}") from error
+    except psycopg.errors.LockNotAvailable as error:
+        raise RowsLocked(f"PostgreSQL waited for somebody else: {_one_line(error)}") from error
     except psycopg.Error as error:
         state = error.sqlstate or ""
         if state.startswith(_UNAVAILABLE_CLASSES) or (not state and isinstance(error, psycopg.OperationalError)):

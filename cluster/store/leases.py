@@ -4,30 +4,46 @@ Each function is one statement over a batch and returns the ids that were accept
 its lease had ended before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+from msgspec import Struct
+from psycopg import AsyncCursor
 from psycopg.rows import args_row, scalar_row
+from psycopg.types.string import ByteaBinaryLoader
 
 from cluster.core.task import State
+from cluster.store import arrays
 from cluster.store.errors import translated
 from cluster.store.pool import Connection
 from cluster.store.statements import statement
 
+T = TypeVar("T")
 
-class LeasedTask(NamedTuple):
-    """A row of claim.sql. `payload`: a JSON object, None = {}. `max_attempts`, `timeout_ms`: None = the handler's."""
 
-    id: UUID
+class LeasedTask(Struct, gc=False):
+    """A row of claim.sql. `key`: the 16 bytes of its id. `payload`: a JSON object in UTF-8, None = {}. `max_attempts`,
+    `timeout_ms`: 0 = the handler's.
+    """
+
+    key: bytes
     session_id: int
     lease_token: int
     command: str
-    payload: str | None
+    payload: bytes | None
     attempt: int
-    max_attempts: int | None
-    timeout_ms: int | None
+    max_attempts: int
+    timeout_ms: int
+
+    @property
+    def id(self) -> UUID:
+        """Made when it is asked for: the hot path never does."""
+        return UUID(bytes=self.key)
+
+
+L = TypeVar("L", bound=LeasedTask)
 
 
 class Held(NamedTuple):
@@ -53,10 +69,11 @@ class Started(NamedTuple):
     started_us_ago: int
 
 
-class Finished(NamedTuple):
-    """`started_us_ago` None: it never started. `result` is JSON in UTF-8."""
+class Finished(Struct, gc=False):
+    """`key`: the 16 bytes of the task's id. `started_us_ago` None: it never started. `result` is JSON in UTF-8."""
 
-    held: Held
+    key: bytes
+    token: int
     state: State
     started_us_ago: int | None
     finished_us_ago: int
@@ -93,28 +110,32 @@ class Progress(NamedTuple):
     message: str
 
 
-Report = Started | Finished | Retried | Parked | Late | Progress
+Report = Started | Retried | Parked | Late | Progress
 
 
-async def claim(connection: Connection, slots: Slots) -> list[LeasedTask]:
-    """Lease the next ready tasks, one per slot, row i to slot i; fewer when fewer are ready."""
-    parameters = {
-        "slots": [index + 1 for index in slots.order],
-        "sessions": list(slots.sessions),
-        "workers": list(slots.workers),
-        "others": list(slots.others),
-    }
-    async with connection.cursor(binary=True, row_factory=args_row(LeasedTask)) as cursor:
-        await cursor.execute(statement("claim"), parameters)
+async def claim(connection: Connection, slots: Slots, made: type[L]) -> list[L]:
+    """Lease the next ready tasks, one per slot, row i to slot i; fewer when fewer are ready. Each is a `made`."""
+    async with raw(connection, made) as cursor:
+        await cursor.execute(statement("claim"), claim_parameters(slots))
         return await cursor.fetchall()
 
 
+def claim_parameters(slots: Slots) -> dict[str, object]:
+    """What claim.sql is asked."""
+    return {
+        "slots": arrays.smallints([index + 1 for index in slots.order]),
+        "sessions": arrays.bigints(slots.sessions),
+        "workers": arrays.texts(slots.workers),
+        "others": arrays.texts(slots.others),
+    }
+
+
 async def claim_isolated(
-    connection: Connection, session_id: int, worker_id: str, commands: Sequence[str]
-) -> LeasedTask | None:
+    connection: Connection, session_id: int, worker_id: str, commands: Sequence[str], made: type[L]
+) -> L | None:
     """Lease one task that has to run alone, if one of these commands waits."""
-    parameters = {"session": session_id, "worker": worker_id, "commands": list(commands)}
-    async with connection.cursor(binary=True, row_factory=args_row(LeasedTask)) as cursor:
+    parameters = {"session": session_id, "worker": worker_id, "commands": arrays.texts(commands)}
+    async with raw(connection, made) as cursor:
         await cursor.execute(statement("claim_isolated"), parameters)
         return await cursor.fetchone()
 
@@ -132,19 +153,26 @@ async def start(connection: Connection, reports: Sequence[Started]) -> set[UUID]
     return await _fenced(connection, "start", reports, started=[report.started_us_ago for report in reports])
 
 
-async def finish(connection: Connection, reports: Sequence[Finished]) -> set[UUID]:
-    """Move tasks to history."""
-    reports = sorted(reports, key=_by_lease)
-    return await _fenced(
-        connection,
-        "finish",
-        reports,
-        states=[int(report.state) for report in reports],
-        started=[report.started_us_ago for report in reports],
-        finished=[report.finished_us_ago for report in reports],
-        results=_sparse([None if report.result is None else report.result.decode() for report in reports]),
-        errors=_sparse([report.error for report in reports]),
-    )
+async def finish(connection: Connection, reports: Sequence[Finished]) -> set[bytes]:
+    """Move tasks to history; the keys of those that were accepted."""
+    # Of two leases of one task the statement sees the last, which has the newest token.
+    reports = sorted(reports, key=_by_key)
+    keys = [report.key for report in reports]
+    parameters = {
+        "ids": arrays.uuids(keys),
+        "tokens": arrays.bigints([report.token for report in reports]),
+        "states": arrays.smallints([report.state for report in reports]),
+        "started": arrays.bigints([report.started_us_ago for report in reports]),
+        "finished": arrays.bigints([report.finished_us_ago for report in reports]),
+        "results": arrays.texts(_sparse([report.result for report in reports])),
+        "errors": arrays.texts(_sparse([report.error for report in reports])),
+    }
+    # Translated here too, for a caller that goes on with this connection after a refusal.
+    with translated():
+        async with connection.cursor(binary=True, row_factory=args_row(_Accepted)) as cursor:
+            await cursor.execute(statement("finish"), parameters)
+            [(accepted, ids)] = await cursor.fetchall()
+    return set(keys) if accepted == len(keys) else {task_id.bytes for task_id in ids or ()}
 
 
 async def retry(connection: Connection, reports: Sequence[Retried]) -> set[UUID]:
@@ -180,6 +208,15 @@ async def still_held(connection: Connection, leases: Sequence[Held]) -> set[UUID
     return await _ids(connection, "still_held", _keys(sorted(leases, key=_order)))
 
 
+async def locked(connection: Connection, task_ids: Sequence[bytes]) -> set[bytes]:
+    """The keys of those tasks whose rows somebody else has locked. In a transaction the others are ours until it ends,
+    so that what is written to them there waits for nobody."""
+    with translated():
+        async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
+            await cursor.execute(statement("locked"), {"ids": arrays.uuids(sorted(task_ids))})
+            return {task_id.bytes for task_id in await cursor.fetchall()}
+
+
 async def progress(connection: Connection, reports: Sequence[Progress]) -> set[UUID]:
     """Note how far running tasks are."""
     reports = sorted(reports, key=_by_lease)
@@ -208,7 +245,7 @@ async def _fenced(
 
 
 async def _ids(connection: Connection, name: str, parameters: dict[str, Any]) -> set[UUID]:
-    # Translated here too, for a caller that goes on with this connection after a refusal.
+    # For the reason told in `finish`.
     with translated():
         async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
             await cursor.execute(statement(name), parameters)
@@ -217,6 +254,25 @@ async def _ids(connection: Connection, name: str, parameters: dict[str, Any]) ->
 
 def _keys(leases: Sequence[Held]) -> dict[str, Sequence[object]]:
     return {"ids": [lease.task_id for lease in leases], "tokens": [lease.token for lease in leases]}
+
+
+class _Accepted(NamedTuple):
+    """The row of finish.sql. `ids`: None when every one was accepted."""
+
+    accepted: int
+    ids: list[UUID] | None
+
+
+def raw(connection: Connection, made: Callable[..., L]) -> AsyncCursor[L]:
+    """A cursor that makes each row a `made`, no UUIDs, and decodes no JSON: both go on as the bytes they came in."""
+    cursor = connection.cursor(binary=True, row_factory=args_row(made))
+    for name in ("uuid", "json"):
+        cursor.adapters.register_loader(name, ByteaBinaryLoader)
+    return cursor
+
+
+def _by_key(report: Finished) -> tuple[bytes, int]:
+    return report.key, report.token
 
 
 def _by_lease(report: Report) -> tuple[int, int]:
@@ -228,6 +284,6 @@ def _order(lease: Held) -> tuple[int, int]:
     return lease.task_id.int, lease.token
 
 
-def _sparse(values: list[str | None]) -> list[str | None]:
+def _sparse(values: list[T | None]) -> list[T | None]:
     """An empty array means NULL for all, so that the common batch without any result sends none."""
     return values if any(value is not None for value in values) else []

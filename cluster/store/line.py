@@ -17,6 +17,7 @@ from psycopg import waiting
 from psycopg.abc import PQGen
 
 from cluster.runtime import telemetry
+from cluster.store import arrays
 
 T = TypeVar("T")
 
@@ -79,6 +80,7 @@ class Line(psycopg.AsyncConnection[tuple[object, ...]]):
             raise
         outage.ended()
         line.patience = patience
+        arrays.register(line)
         return line
 
     @property

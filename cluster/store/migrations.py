@@ -1,7 +1,9 @@
 """Forward-only migrations: sql/migrations/NNNN_name.sql, each applied once, in order, in a transaction of its own.
 
 The table `schema_migrations` remembers what was applied and the checksum of its text. An advisory lock lets any number
-of processes call `migrate` at once. Released files are never edited: what differs from what was applied is refused.
+of processes call `migrate` at once. It is taken anew for each migration and ends with its transaction, so that a pooler
+which gives each transaction another connection does no harm. Released files are never edited: what differs from what
+was applied is refused.
 """
 
 import asyncio
@@ -58,14 +60,11 @@ async def migrate(url: str, *, create_database: bool) -> list[str]:
         if create_database:
             await _ensure_database(url)
         async with _dialled(url) as connection:
-            # Held by the session: it ends with the connection, whatever happens.
-            await connection.execute(statement("migrations_lock"))
-            await connection.execute(statement("migrations_table"))
-            missing = pending(shipped_migrations(), await _applied(connection))
-            for migration in missing:
-                await _apply(connection, migration)
+            names = []
+            while migration := await _apply_next(connection):
+                names.append(migration.name)
             await ensure_partitions(connection, None, DAYS_AHEAD)
-    return [migration.name for migration in missing]
+    return names
 
 
 def pending(ours: Sequence[Migration], applied: Sequence[Migration]) -> list[Migration]:
@@ -121,10 +120,17 @@ async def _applied(connection: Connection) -> list[Migration]:
         return await cursor.fetchall()
 
 
-async def _apply(connection: Connection, migration: Migration) -> None:
+async def _apply_next(connection: Connection) -> Migration | None:
+    """The oldest migration that was missing, by now applied; None when nothing is missing."""
     async with connection.transaction():
-        await connection.execute(_text(migration.name))
-        await connection.execute(statement("migrations_record"), migration._asdict())
+        await connection.execute(statement("migrations_lock"))
+        await connection.execute(statement("migrations_table"))
+        missing = pending(shipped_migrations(), await _applied(connection))
+        if not missing:
+            return None
+        await connection.execute(_text(missing[0].name))
+        await connection.execute(statement("migrations_record"), missing[0]._asdict())
+        return missing[0]
 
 
 async def _ensure_database(url: str) -> None:

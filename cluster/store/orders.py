@@ -10,7 +10,7 @@ from cluster.store.statements import statement
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`kind`: scale (to `worker_count`) or kill (`worker_name`)."""
+    """`kind`: scale (to `worker_count`), kill or drain (`worker_name`)."""
 
     id: int
     kind: str
@@ -28,11 +28,16 @@ async def order_kill(connection: Connection, name: str) -> int:
     return await _order(connection, "kill", None, name)
 
 
+async def order_drain(connection: Connection, name: str) -> int:
+    """Ask a worker to take no more, finish what runs, and end; the order's id."""
+    return await _order(connection, "drain", None, name)
+
+
 async def take_orders(connection: Connection, supervisor_id: str) -> list[Order]:
     """The open orders, oldest first, for this supervisor: again and again until they are settled.
 
-    Another supervisor's come after 30 s without an outcome. Of scale orders only the newest counts, a kill order is
-    good for 60 s: the others are closed here.
+    Another supervisor's come after 30 s without an outcome. Of scale orders only the newest counts, kills and drains
+    are good for 60 s: the others are closed here.
     """
     async with connection.cursor(binary=True, row_factory=args_row(Order)) as cursor:
         await cursor.execute(statement("order_take"), {"supervisor": supervisor_id})

@@ -1,4 +1,4 @@
-"""Connections: one pool per process, every connection set up the same way.
+"""Connections: one pool per process and at most one `beside` it, every connection set up the same way.
 
 `connected(pool)` gives a connection in autocommit: a statement is a transaction, acknowledged by its COMMIT.
 
@@ -9,6 +9,7 @@ for one. So an outage of any length costs a process about one try a second, and 
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
 from psycopg import errors
@@ -22,7 +23,7 @@ Connection = psycopg.AsyncConnection[tuple[object, ...]]
 Pool = AsyncConnectionPool[Line]
 
 PINNED = (
-    "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off "
+    "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c enable_sort=off "
     "-c plan_cache_mode=force_generic_plan"
 )
 """Planner settings of those who claim and finish: index scans in index order are right for every size, and statistics
@@ -44,17 +45,35 @@ def create_pool(url: str, *, role: str, size: int, pinned: bool = False, patienc
     longer than `patience` seconds is unavailable; None is for those who know that theirs take long.
     Raises SettingsError when the URL cannot be read.
     """
-    options = f"-c synchronous_commit=on -c jit=off {_bounds(patience)} {PINNED if pinned else ''}"
+    # Without bitmaps: a page of a list is to follow its index as far as the page goes, however little lies there
+    # according to old statistics.
+    planner = f"-c jit=off -c enable_bitmapscan=off {PINNED if pinned else ''}"
+    options = f"-c synchronous_commit=on {planner} {_bounds(patience)}"
+    settings = {
+        "autocommit": True,
+        "prepare_threshold": 1,
+        "outage": Outage(),
+        "patience": patience,
+        **parameters(url, role, options=options),
+    }
+    return _pool(url, settings, role, size)
+
+
+def beside(pool: Pool, *, lock_within: float) -> Pool:
+    """A closed pool of one connection more, set up as those of `pool`, that waits for a lock at most `lock_within`
+    seconds. That is a setting of the session: no statement pays for it."""
+    url, settings = pool.conninfo, pool.kwargs
+    assert isinstance(url, str), "create_pool knows it beforehand"
+    assert isinstance(settings, dict), "create_pool knows them beforehand"
+    options = f"{settings['options']} -c lock_timeout={int(lock_within * 1000)}"
+    return _pool(url, {**settings, "options": options}, pool.name, 1)
+
+
+def _pool(url: str, settings: dict[str, Any], role: str, size: int) -> Pool:
     return AsyncConnectionPool(
         url,
         connection_class=Line,
-        kwargs={
-            "autocommit": True,
-            "prepare_threshold": 1,
-            "outage": Outage(),
-            "patience": patience,
-            **parameters(url, role, options=options),
-        },
+        kwargs=settings,
         min_size=1,
         max_size=size,
         open=False,

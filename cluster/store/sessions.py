@@ -32,7 +32,7 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldLease:
+class LeaseRow:
     """A lease of a session, as a coordinator needs it that takes the session over. `alone`: the task runs alone."""
 
     task_id: UUID
@@ -48,7 +48,7 @@ class HeldLease:
 class Pulse:
     """A heartbeat on its way into the table. `completed`, `failed`: since the last pulse. `loop_lag`: seconds.
 
-    `age`: seconds since the worker was heard, by the monotonic clock.
+    `age`: seconds since the worker was heard, by the monotonic clock. `rate`: tasks it finishes per second.
     """
 
     session_id: int
@@ -58,6 +58,7 @@ class Pulse:
     loop_lag: float
     draining: bool
     age: float
+    rate: float = 0.0
 
 
 class OldLease(NamedTuple):
@@ -80,7 +81,9 @@ class Rescued(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A live session. `running`: leases it holds; `current_task_ids`: at most 50 of them, started ones first."""
+    """A live session. `running`: leases it holds; `current_…`: columns of at most 50 of them, started ones first.
+    `rate`: tasks it finished per second of late.
+    """
 
     id: int
     worker_id: str
@@ -97,8 +100,12 @@ class SessionRow:
     loop_lag: float
     started_at: datetime
     last_heartbeat: datetime
+    rate: float
     running: int
     current_task_ids: list[UUID]
+    current_commands: list[str]
+    current_states: list[int]
+    current_started: list[datetime | None]
 
 
 async def open_session(connection: Connection, registration: Registration, ttl: float) -> int:
@@ -128,9 +135,9 @@ async def adopt_session(connection: Connection, session_id: int, worker_id: str,
     return cursor.rowcount == 1
 
 
-async def held_leases(connection: Connection, session_id: int) -> list[HeldLease]:
+async def held_leases(connection: Connection, session_id: int) -> list[LeaseRow]:
     """The leases that hang on a session."""
-    async with connection.cursor(binary=True, row_factory=args_row(_held_lease)) as cursor:
+    async with connection.cursor(binary=True, row_factory=args_row(_lease_row)) as cursor:
         await cursor.execute(statement("session_leases"), {"id": session_id})
         return await cursor.fetchall()
 
@@ -155,6 +162,7 @@ async def prolong(connection: Connection, coordinator: str, pulses: Sequence[Pul
         "loop_lag": [float(pulse.loop_lag) for pulse in ordered],
         "draining": [pulse.draining for pulse in ordered],
         "ages": [float(pulse.age) for pulse in ordered],
+        "rates": [float(pulse.rate) for pulse in ordered],
     }
     async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
         await cursor.execute(statement("session_prolong"), parameters)
@@ -164,10 +172,11 @@ async def prolong(connection: Connection, coordinator: str, pulses: Sequence[Pul
 async def end_sessions(
     connection: Connection, coordinator: str | None, session_ids: Sequence[int], reason: str, *, crashed: bool
 ) -> list[Rescued]:
-    """End sessions and rescue all their leases. `crashed`: a task may be to blame for the end of their workers.
+    """End sessions and rescue their leases. `crashed`: a task may be to blame for the end of their workers.
 
     Left alone: sessions that ended before, and those that another coordinator has adopted meanwhile; `coordinator`
-    None: whoever holds them. What is not rescued, because we die here in the middle, `end_expired` finds.
+    None: whoever holds them. What is not rescued, because somebody holds the row of a task or because we die here in
+    the middle, `end_expired` finds: an ended session is looked at until no task has it any more.
     """
     async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
         parameters = {"ids": sorted(session_ids), "coordinator": coordinator, "reason": reason, "crashed": crashed}
@@ -180,7 +189,7 @@ async def end_expired(connection: Connection, epoch: int, reason: str) -> list[R
     """End the sessions that were not prolonged in time and rescue their leases. Nothing if `epoch` leads no more.
 
     Also rescues what was claimed for a session while it ended, for the claim could not see that, and what whoever ended
-    a session could not rescue any more.
+    a session could not rescue. What is locked now is for the next call.
     """
     async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
         await cursor.execute(statement("session_end_expired"), {"epoch": epoch, "reason": reason})
@@ -188,10 +197,13 @@ async def end_expired(connection: Connection, epoch: int, reason: str) -> list[R
     return await _rescue(connection, ended)
 
 
-async def sessions_of_process(connection: Connection, host: str, pid: int, name: str) -> list[int]:
-    """The live sessions of a worker process."""
+async def sessions_of_process(connection: Connection, host: str, pid: int, name: str, ago: float = 0.0) -> list[int]:
+    """The live sessions of a worker process that has ended; it was there `ago` seconds ago.
+
+    With pid 0, which is not known of a container: those of this name on this host that had begun by then.
+    """
     async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
-        await cursor.execute(statement("sessions_of_process"), {"host": host, "pid": pid, "name": name})
+        await cursor.execute(statement("sessions_of_process"), {"host": host, "pid": pid, "name": name, "ago": ago})
         return await cursor.fetchall()
 
 
@@ -224,9 +236,9 @@ async def _live(connection: Connection, name: str | None) -> list[SessionRow]:
         return await cursor.fetchall()
 
 
-def _held_lease(*facts: Any) -> HeldLease:
+def _lease_row(*facts: Any) -> LeaseRow:
     task_id, token, command, attempt, max_attempts, state, alone = facts
-    return HeldLease(task_id, token, command, attempt, max_attempts, State(state), alone)
+    return LeaseRow(task_id, token, command, attempt, max_attempts, State(state), alone)
 
 
 async def _rescue(connection: Connection, ended: Sequence[int]) -> list[Rescued]:

@@ -2,26 +2,34 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from psycopg.rows import args_row, scalar_row
+from psycopg.rows import args_row
 
 from cluster.core.task import State
 from cluster.store.pool import Connection
 from cluster.store.statements import statement
-from cluster.store.tasks import TaskFilter, TaskRow, get_tasks, list_parameters
+from cluster.store.tasks import TaskFilter, TaskRow, get_tasks, list_parameters, place_after
+
+LOOKS = 10_000
+"""Entries of each index that one statement looks at to find what is selected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which tasks: these, or, without ids, those that fit every filter that is given; `states` none = any."""
+    """Which tasks: these, or, without ids, those that fit every filter that is given; `states` none = any. `since`,
+    `before`: see TaskFilter.
+    """
 
     task_ids: tuple[UUID, ...] = ()
     states: tuple[State, ...] = ()
     queue: str | None = None
     command: str | None = None
     worker: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,13 @@ class _Cancelled(NamedTuple):
     command: str
 
 
+class _Found(NamedTuple):
+    id: UUID
+    scheduled_at: datetime
+    until: bool
+    listed: bool
+
+
 class _Revived(NamedTuple):
     id: UUID
     state: int
@@ -65,10 +80,20 @@ async def select(connection: Connection, selection: Selection, limit: int) -> li
     """The ids of at most `limit` of the selected tasks, in the order given or of (scheduled_at, id)."""
     if selection.task_ids:
         return list(dict.fromkeys(selection.task_ids))[:limit]
-    which = TaskFilter(selection.states, selection.queue, selection.command, selection.worker)
-    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
-        await cursor.execute(statement("task_select"), list_parameters(which, limit, None), prepare=False)
-        return await cursor.fetchall()
+    which = TaskFilter(
+        selection.states, selection.queue, selection.command, selection.worker, selection.since, selection.before
+    )
+    selected, after = list[UUID](), None
+    while (wanted := limit - len(selected)) > 0:
+        parameters = list_parameters(which, wanted, after, LOOKS)
+        async with connection.cursor(binary=True, row_factory=args_row(_Found)) as cursor:
+            await cursor.execute(statement("task_select"), parameters, prepare=False)
+            found = await cursor.fetchall()
+        selected += [row.id for row in found if row.listed][:wanted]
+        after = place_after([(row.scheduled_at, row.id, row.until, row.listed) for row in found], wanted)
+        if after is None:
+            break
+    return selected
 
 
 async def cancel(

@@ -2,20 +2,41 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import args_row
+from psycopg.rows import args_row, scalar_row, tuple_row
 
 from cluster.core.task import State
 from cluster.store.enqueue import Enqueued, enqueue
 from cluster.store.pool import Connection
 from cluster.store.statements import statement
 
-__all__ = ["Enqueued", "TaskFilter", "TaskRow", "enqueue", "get_task", "get_tasks", "list_parameters", "list_tasks"]
+__all__ = [
+    "Enqueued",
+    "Listed",
+    "TaskFilter",
+    "TaskRow",
+    "enqueue",
+    "get_task",
+    "get_tasks",
+    "list_parameters",
+    "list_tasks",
+    "place_after",
+    "task_states",
+    "tasks_beginning",
+]
 
-_BEFORE_ALL = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+LOOKS = 500
+"""Entries of each index that one page looks at to find what fits its filter."""
+
+Place = tuple[datetime, UUID]
+"""scheduled_at and id."""
+
+_FIRST_ID, _LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
+_BEFORE_ALL: Place = (datetime.min.replace(tzinfo=UTC), _FIRST_ID)
+_AFTER_ALL: Place = (datetime.max.replace(tzinfo=UTC), _LAST_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +73,33 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class TaskFilter:
-    """Which tasks to list; no states = all. `worker`: a worker's id, or its name for all lives of that name."""
+    """Which tasks to list; no states = all. `worker`: a worker's id, or its name for all lives of that name.
+
+    `since`, `before`: bounds of scheduled_at, the first one included.
+    """
 
     states: tuple[State, ...] = ()
     queue: str | None = None
     command: str | None = None
     worker: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+    @property
+    def filters(self) -> bool:
+        """Whether tasks between its bounds may not fit."""
+        return any((self.states, self.queue, self.command, self.worker))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a list. `following`: where the next one begins; None: nothing follows.
+
+    It may have fewer tasks than asked for, or none, and yet be followed by others: that far was looked.
+    """
+
+    tasks: list[TaskRow]
+    following: Place | None
 
 
 async def get_task(connection: Connection, task_id: UUID) -> TaskRow | None:
@@ -76,33 +118,78 @@ async def get_tasks(connection: Connection, task_ids: Sequence[UUID]) -> list[Ta
     return [known[task_id] for task_id in task_ids if task_id in known]
 
 
+async def tasks_beginning(connection: Connection, digits: str, limit: int) -> list[TaskRow]:
+    """At most `limit` tasks whose ids begin with these hexadecimal digits, in the order of their ids."""
+    parameters = {"first": UUID(digits.ljust(32, "0")), "last": UUID(digits.ljust(32, "f")), "most": limit}
+    async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
+        await cursor.execute(statement("tasks_beginning"), parameters, prepare=False)
+        return await get_tasks(connection, await cursor.fetchall())
+
+
+async def task_states(connection: Connection, task_ids: Sequence[UUID]) -> dict[UUID, State]:
+    """Those of the tasks that are known, in no order."""
+    async with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+        await cursor.execute(statement("task_states"), {"ids": list(task_ids)})
+        return {task_id: State(state) for task_id, state in await cursor.fetchall()}
+
+
 async def list_tasks(
-    connection: Connection, which: TaskFilter, limit: int, after: tuple[datetime, UUID] | None
-) -> list[TaskRow]:
-    """At most `limit` tasks in the order of (scheduled_at, id), beginning behind `after`.
+    connection: Connection, which: TaskFilter, limit: int, after: Place | None, *, newest: bool = False
+) -> Listed:
+    """At most `limit` tasks in the order of (scheduled_at, id), or the other way round, beginning behind `after`.
 
     A task that moves into history between two pages keeps its place; one that is tried again gets a later place.
     """
-    parameters = list_parameters(which, limit, after)
-    async with connection.cursor(binary=True, row_factory=args_row(_row)) as cursor:
+    parameters = list_parameters(which, limit, after, LOOKS, newest=newest)
+    async with connection.cursor(binary=True, row_factory=args_row(_found)) as cursor:
         # Planned with its values: a filter that is absent then costs nothing, and one by state finds its own index.
-        await cursor.execute(statement("task_list"), parameters, prepare=False)
-        return await cursor.fetchall()
+        await cursor.execute(statement("task_list_newest" if newest else "task_list"), parameters, prepare=False)
+        found = await cursor.fetchall()
+    places = [(task.scheduled_at, task.id, until, listed) for task, until, listed in found]
+    return Listed([task for task, _, listed in found if listed][:limit], place_after(places, limit))
 
 
-def list_parameters(which: TaskFilter, limit: int, after: tuple[datetime, UUID] | None) -> dict[str, object]:
-    """What task_list.sql is asked."""
-    after_at, after_id = after or _BEFORE_ALL
+def place_after(found: Sequence[tuple[datetime, UUID, bool, bool]], limit: int) -> Place | None:
+    """Where a list goes on after `limit` of the rows (scheduled_at, id, until, listed) that task_list.sql found."""
+    fitting = [(scheduled_at, task_id) for scheduled_at, task_id, _, listed in found if listed]
+    if len(fitting) > limit:
+        return fitting[limit - 1]
+    return next(((scheduled_at, task_id) for scheduled_at, task_id, until, _ in found if until), None)
+
+
+def list_parameters(
+    which: TaskFilter, limit: int, after: Place | None, looks: int, *, newest: bool = False
+) -> dict[str, object]:
+    """What task_list.sql, or its mirror, is asked; one more than `limit` says whether there are more."""
+    first, last = _bounds(which)
+    if after is not None:
+        first, last = (first, min(last, after)) if newest else (max(first, after), last)
+    most = limit + 1
     return {
         "states": [int(state) for state in which.states] or None,
         "queue": which.queue,
         "command": which.command,
         "worker": which.worker,
-        "after_at": after_at,
-        "after_id": after_id,
-        "most": limit,
+        "after_at": first[0],
+        "after_id": first[1],
+        "before_at": last[0],
+        "before_id": last[1],
+        "most": most,
+        "looks": max(most, looks) if which.filters else most,
     }
+
+
+def _bounds(which: TaskFilter) -> tuple[Place, Place]:
+    """The places that a list lies between; neither belongs to it."""
+    first = _BEFORE_ALL if which.since is None else (which.since - timedelta(microseconds=1), _LAST_ID)
+    last = _AFTER_ALL if which.before is None else (which.before, _FIRST_ID)
+    return first, last
 
 
 def _row(task_id: UUID, state: int, *facts: Any) -> TaskRow:
     return TaskRow(task_id, State(state), *facts)
+
+
+def _found(*facts: Any) -> tuple[TaskRow, bool, bool]:
+    *task, until, listed = facts
+    return _row(*task), until, listed

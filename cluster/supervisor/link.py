@@ -102,7 +102,7 @@ class Link:
 
     async def _take_orders(self, call: Stream) -> None:
         async for order in call:
-            self._orders.take(order)
+            await self._orders.take(order)
             self._changed.set()
 
     async def _send_reports(self, call: Stream, address: str) -> None:

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from typing import Protocol
 
+from cluster.core.errors import TaskMasterError
 from cluster.core.limits import WORKERS_MAX
 from cluster.runtime import telemetry
 from cluster.wire import taskmaster_pb2 as wire
@@ -11,11 +12,13 @@ REMEMBERED = 1000
 
 
 class Crew(Protocol):
-    """Who carries orders out."""
+    """Who carries orders out: a `Runtime`. Raises TaskMasterError when that is not possible."""
 
-    def scale(self, count: int) -> None: ...
+    async def scale(self, count: int) -> None: ...
 
-    def kill(self, name: str) -> bool: ...
+    async def kill(self, name: str) -> bool: ...
+
+    async def drain(self, name: str) -> bool: ...
 
 
 class Orders:
@@ -27,11 +30,14 @@ class Orders:
         self._outcomes: OrderedDict[int, wire.OrderOutcome] = OrderedDict()
         self._untold: dict[int, wire.OrderOutcome] = {}
 
-    def take(self, order: wire.SupervisorOrder) -> None:
+    async def take(self, order: wire.SupervisorOrder) -> None:
         """Carry it out, unless that was done already: then its outcome is told again."""
         outcome = self._outcomes.get(order.order_id)
         if outcome is None:
-            ok, detail = self._carry_out(order)
+            try:
+                ok, detail = await self._carry_out(order)
+            except TaskMasterError as error:
+                ok, detail = False, error.detail
             outcome = wire.OrderOutcome(order_id=order.order_id, ok=ok, detail=detail)
             self._remember(outcome)
             telemetry.emit("order_carried_out", level="info" if ok else "warning", order=order.order_id, detail=detail)
@@ -44,18 +50,22 @@ class Orders:
         for outcome in outcomes:
             self._untold.pop(outcome.order_id, None)
 
-    def _carry_out(self, order: wire.SupervisorOrder) -> tuple[bool, str]:
+    async def _carry_out(self, order: wire.SupervisorOrder) -> tuple[bool, str]:
         match order.WhichOneof("order"):
             case "scale":
                 count = order.scale.count
                 if not 1 <= count <= WORKERS_MAX:
                     return False, f"{count} workers are not between 1 and {WORKERS_MAX}"
-                self._crew.scale(count)
+                await self._crew.scale(count)
                 return True, f"scaled to {count} workers"
             case "kill":
                 name = order.kill.name
-                killed = self._crew.kill(name)
+                killed = await self._crew.kill(name)
                 return killed, f"killed {name}" if killed else f"no worker named {name} runs here"
+            case "drain":
+                name = order.drain.name
+                drains = await self._crew.drain(name)
+                return drains, f"{name} drains" if drains else f"no worker named {name} runs here"
             case _:
                 return False, "this supervisor does not know such an order"
 

@@ -12,6 +12,7 @@ def event_message(event: Event) -> pb.Event:
         task_id=event.task_id,
         worker_id=event.worker_id,
         timestamp_us=event.timestamp_us,
+        counts=event.counts,
     )
 
 
@@ -23,4 +24,5 @@ def event_value(message: pb.Event) -> Event:
         level=message.level,
         task_id=message.task_id,
         worker_id=message.worker_id,
+        counts=dict(message.counts),
     )

@@ -109,16 +109,20 @@ class Backoff(_message.Message):
     def __init__(self, first_seconds: _Optional[float] = ..., factor: _Optional[float] = ..., cap_seconds: _Optional[float] = ..., jitter: _Optional[float] = ...) -> None: ...
 
 class Handler(_message.Message):
-    __slots__ = ("command", "timeout_seconds", "max_attempts", "backoff")
+    __slots__ = ("command", "timeout_seconds", "max_attempts", "backoff", "description", "parameters")
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     MAX_ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     BACKOFF_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
     command: str
     timeout_seconds: float
     max_attempts: int
     backoff: Backoff
-    def __init__(self, command: _Optional[str] = ..., timeout_seconds: _Optional[float] = ..., max_attempts: _Optional[int] = ..., backoff: _Optional[_Union[Backoff, _Mapping]] = ...) -> None: ...
+    description: str
+    parameters: bytes
+    def __init__(self, command: _Optional[str] = ..., timeout_seconds: _Optional[float] = ..., max_attempts: _Optional[int] = ..., backoff: _Optional[_Union[Backoff, _Mapping]] = ..., description: _Optional[str] = ..., parameters: _Optional[bytes] = ...) -> None: ...
 
 class HeartbeatRequest(_message.Message):
     __slots__ = ("worker_id", "name", "address", "slots", "handlers", "commands", "streaming", "session_id", "draining", "rss_bytes", "loop_lag_seconds", "host", "pid", "blocked_by", "blocked_seconds")
@@ -262,35 +266,37 @@ class TaskResponse(_message.Message):
     detail: str
     def __init__(self, accepted: _Optional[bool] = ..., detail: _Optional[str] = ...) -> None: ...
 
-class TaskLease(_message.Message):
-    __slots__ = ("task_id", "lease_token", "command", "payload", "attempt", "timeout_ms")
-    TASK_ID_FIELD_NUMBER: _ClassVar[int]
-    LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
-    COMMAND_FIELD_NUMBER: _ClassVar[int]
-    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
-    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
-    TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
-    task_id: bytes
-    lease_token: int
-    command: str
-    payload: bytes
-    attempt: int
-    timeout_ms: int
-    def __init__(self, task_id: _Optional[bytes] = ..., lease_token: _Optional[int] = ..., command: _Optional[str] = ..., payload: _Optional[bytes] = ..., attempt: _Optional[int] = ..., timeout_ms: _Optional[int] = ...) -> None: ...
+class LeaseColumns(_message.Message):
+    __slots__ = ("task_ids", "lease_tokens", "commands", "payloads", "attempts", "timeouts_ms")
+    TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+    LEASE_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    PAYLOADS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUTS_MS_FIELD_NUMBER: _ClassVar[int]
+    task_ids: bytes
+    lease_tokens: _containers.RepeatedScalarFieldContainer[int]
+    commands: _containers.RepeatedScalarFieldContainer[str]
+    payloads: _containers.RepeatedScalarFieldContainer[bytes]
+    attempts: _containers.RepeatedScalarFieldContainer[int]
+    timeouts_ms: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, task_ids: _Optional[bytes] = ..., lease_tokens: _Optional[_Iterable[int]] = ..., commands: _Optional[_Iterable[str]] = ..., payloads: _Optional[_Iterable[bytes]] = ..., attempts: _Optional[_Iterable[int]] = ..., timeouts_ms: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class TaskBatch(_message.Message):
-    __slots__ = ("session_id", "tasks", "settled_through", "stale", "coordinator_id")
+    __slots__ = ("session_id", "leases", "settled_through", "overtaken", "stale", "coordinator_id")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
-    TASKS_FIELD_NUMBER: _ClassVar[int]
+    LEASES_FIELD_NUMBER: _ClassVar[int]
     SETTLED_THROUGH_FIELD_NUMBER: _ClassVar[int]
+    OVERTAKEN_FIELD_NUMBER: _ClassVar[int]
     STALE_FIELD_NUMBER: _ClassVar[int]
     COORDINATOR_ID_FIELD_NUMBER: _ClassVar[int]
     session_id: int
-    tasks: _containers.RepeatedCompositeFieldContainer[TaskLease]
+    leases: LeaseColumns
     settled_through: int
+    overtaken: _containers.RepeatedScalarFieldContainer[int]
     stale: _containers.RepeatedCompositeFieldContainer[LeaseRef]
     coordinator_id: str
-    def __init__(self, session_id: _Optional[int] = ..., tasks: _Optional[_Iterable[_Union[TaskLease, _Mapping]]] = ..., settled_through: _Optional[int] = ..., stale: _Optional[_Iterable[_Union[LeaseRef, _Mapping]]] = ..., coordinator_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, session_id: _Optional[int] = ..., leases: _Optional[_Union[LeaseColumns, _Mapping]] = ..., settled_through: _Optional[int] = ..., overtaken: _Optional[_Iterable[int]] = ..., stale: _Optional[_Iterable[_Union[LeaseRef, _Mapping]]] = ..., coordinator_id: _Optional[str] = ...) -> None: ...
 
 class LeaseRef(_message.Message):
     __slots__ = ("task_id", "lease_token")
@@ -322,6 +328,20 @@ class TaskOutcome(_message.Message):
     retry_in_seconds: float
     def __init__(self, task_id: _Optional[bytes] = ..., lease_token: _Optional[int] = ..., status: _Optional[_Union[TaskStatus, str]] = ..., started_us_ago: _Optional[int] = ..., finished_us_ago: _Optional[int] = ..., result: _Optional[bytes] = ..., error: _Optional[str] = ..., permanent: _Optional[bool] = ..., retry_in_seconds: _Optional[float] = ...) -> None: ...
 
+class CompletionColumns(_message.Message):
+    __slots__ = ("task_ids", "lease_tokens", "started_us_ago", "finished_us_ago", "results")
+    TASK_IDS_FIELD_NUMBER: _ClassVar[int]
+    LEASE_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    STARTED_US_AGO_FIELD_NUMBER: _ClassVar[int]
+    FINISHED_US_AGO_FIELD_NUMBER: _ClassVar[int]
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    task_ids: bytes
+    lease_tokens: _containers.RepeatedScalarFieldContainer[int]
+    started_us_ago: _containers.RepeatedScalarFieldContainer[int]
+    finished_us_ago: _containers.RepeatedScalarFieldContainer[int]
+    results: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, task_ids: _Optional[bytes] = ..., lease_tokens: _Optional[_Iterable[int]] = ..., started_us_ago: _Optional[_Iterable[int]] = ..., finished_us_ago: _Optional[_Iterable[int]] = ..., results: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
 class TaskProgress(_message.Message):
     __slots__ = ("task_id", "lease_token", "progress", "message")
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
@@ -335,34 +355,45 @@ class TaskProgress(_message.Message):
     def __init__(self, task_id: _Optional[bytes] = ..., lease_token: _Optional[int] = ..., progress: _Optional[float] = ..., message: _Optional[str] = ...) -> None: ...
 
 class StatusBatch(_message.Message):
-    __slots__ = ("sequence", "outcomes", "holding", "progress", "greeting")
+    __slots__ = ("sequence", "outcomes", "completed", "holding", "progress", "greeting")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_FIELD_NUMBER: _ClassVar[int]
     HOLDING_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     GREETING_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     outcomes: _containers.RepeatedCompositeFieldContainer[TaskOutcome]
+    completed: CompletionColumns
     holding: _containers.RepeatedCompositeFieldContainer[LeaseRef]
     progress: _containers.RepeatedCompositeFieldContainer[TaskProgress]
     greeting: bool
-    def __init__(self, sequence: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[TaskOutcome, _Mapping]]] = ..., holding: _Optional[_Iterable[_Union[LeaseRef, _Mapping]]] = ..., progress: _Optional[_Iterable[_Union[TaskProgress, _Mapping]]] = ..., greeting: _Optional[bool] = ...) -> None: ...
+    def __init__(self, sequence: _Optional[int] = ..., outcomes: _Optional[_Iterable[_Union[TaskOutcome, _Mapping]]] = ..., completed: _Optional[_Union[CompletionColumns, _Mapping]] = ..., holding: _Optional[_Iterable[_Union[LeaseRef, _Mapping]]] = ..., progress: _Optional[_Iterable[_Union[TaskProgress, _Mapping]]] = ..., greeting: _Optional[bool] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("event", "level", "msg", "task_id", "worker_id", "timestamp_us")
+    __slots__ = ("event", "level", "msg", "task_id", "worker_id", "timestamp_us", "counts")
+    class CountsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
     EVENT_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     MSG_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     WORKER_ID_FIELD_NUMBER: _ClassVar[int]
     TIMESTAMP_US_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
     event: str
     level: str
     msg: str
     task_id: str
     worker_id: str
     timestamp_us: int
-    def __init__(self, event: _Optional[str] = ..., level: _Optional[str] = ..., msg: _Optional[str] = ..., task_id: _Optional[str] = ..., worker_id: _Optional[str] = ..., timestamp_us: _Optional[int] = ...) -> None: ...
+    counts: _containers.ScalarMap[str, int]
+    def __init__(self, event: _Optional[str] = ..., level: _Optional[str] = ..., msg: _Optional[str] = ..., task_id: _Optional[str] = ..., worker_id: _Optional[str] = ..., timestamp_us: _Optional[int] = ..., counts: _Optional[_Mapping[str, int]] = ...) -> None: ...
 
 class WatchEventsRequest(_message.Message):
     __slots__ = ("coordinator_id", "after", "watcher_id")
@@ -387,18 +418,20 @@ class EventBatch(_message.Message):
     def __init__(self, coordinator_id: _Optional[str] = ..., last: _Optional[int] = ..., events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., missed: _Optional[int] = ...) -> None: ...
 
 class WakeRequest(_message.Message):
-    __slots__ = ("tasks", "orders", "watcher_id", "events", "ended")
+    __slots__ = ("tasks", "orders", "watcher_id", "events", "ended", "later")
     TASKS_FIELD_NUMBER: _ClassVar[int]
     ORDERS_FIELD_NUMBER: _ClassVar[int]
     WATCHER_ID_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
+    LATER_FIELD_NUMBER: _ClassVar[int]
     tasks: bool
     orders: bool
     watcher_id: str
     events: _containers.RepeatedCompositeFieldContainer[Event]
     ended: _containers.RepeatedCompositeFieldContainer[EndedLease]
-    def __init__(self, tasks: _Optional[bool] = ..., orders: _Optional[bool] = ..., watcher_id: _Optional[str] = ..., events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., ended: _Optional[_Iterable[_Union[EndedLease, _Mapping]]] = ...) -> None: ...
+    later: bool
+    def __init__(self, tasks: _Optional[bool] = ..., orders: _Optional[bool] = ..., watcher_id: _Optional[str] = ..., events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., ended: _Optional[_Iterable[_Union[EndedLease, _Mapping]]] = ..., later: _Optional[bool] = ...) -> None: ...
 
 class EndedLease(_message.Message):
     __slots__ = ("session_id", "task_id", "lease_token")
@@ -429,16 +462,20 @@ class Child(_message.Message):
     def __init__(self, name: _Optional[str] = ..., role: _Optional[str] = ..., pid: _Optional[int] = ..., state: _Optional[str] = ..., restarts: _Optional[int] = ...) -> None: ...
 
 class ChildExit(_message.Message):
-    __slots__ = ("name", "pid", "code", "ordered")
+    __slots__ = ("name", "pid", "code", "ordered", "host", "ago_milliseconds")
     NAME_FIELD_NUMBER: _ClassVar[int]
     PID_FIELD_NUMBER: _ClassVar[int]
     CODE_FIELD_NUMBER: _ClassVar[int]
     ORDERED_FIELD_NUMBER: _ClassVar[int]
+    HOST_FIELD_NUMBER: _ClassVar[int]
+    AGO_MILLISECONDS_FIELD_NUMBER: _ClassVar[int]
     name: str
     pid: int
     code: int
     ordered: bool
-    def __init__(self, name: _Optional[str] = ..., pid: _Optional[int] = ..., code: _Optional[int] = ..., ordered: _Optional[bool] = ...) -> None: ...
+    host: str
+    ago_milliseconds: int
+    def __init__(self, name: _Optional[str] = ..., pid: _Optional[int] = ..., code: _Optional[int] = ..., ordered: _Optional[bool] = ..., host: _Optional[str] = ..., ago_milliseconds: _Optional[int] = ...) -> None: ...
 
 class OrderOutcome(_message.Message):
     __slots__ = ("order_id", "ok", "detail")
@@ -478,12 +515,20 @@ class KillWorker(_message.Message):
     name: str
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
+class DrainWorker(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
 class SupervisorOrder(_message.Message):
-    __slots__ = ("order_id", "scale", "kill")
+    __slots__ = ("order_id", "scale", "kill", "drain")
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     SCALE_FIELD_NUMBER: _ClassVar[int]
     KILL_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_FIELD_NUMBER: _ClassVar[int]
     order_id: int
     scale: ScaleWorkers
     kill: KillWorker
-    def __init__(self, order_id: _Optional[int] = ..., scale: _Optional[_Union[ScaleWorkers, _Mapping]] = ..., kill: _Optional[_Union[KillWorker, _Mapping]] = ...) -> None: ...
+    drain: DrainWorker
+    def __init__(self, order_id: _Optional[int] = ..., scale: _Optional[_Union[ScaleWorkers, _Mapping]] = ..., kill: _Optional[_Union[KillWorker, _Mapping]] = ..., drain: _Optional[_Union[DrainWorker, _Mapping]] = ...) -> None: ...

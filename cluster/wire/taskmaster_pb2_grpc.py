@@ -76,7 +76,7 @@ class CoordinatorServiceStub:
                 request_serializer=cluster_dot_wire_dot_taskmaster__pb2.TaskSelection.SerializeToString,
                 response_deserializer=cluster_dot_wire_dot_taskmaster__pb2.TaskChanges.FromString,
                 _registered_method=True)
-        self.Wake = channel.unary_unary(
+        self.Wake = channel.stream_unary(
                 '/taskmaster.v1.CoordinatorService/Wake',
                 request_serializer=cluster_dot_wire_dot_taskmaster__pb2.WakeRequest.SerializeToString,
                 response_deserializer=cluster_dot_wire_dot_taskmaster__pb2.WakeResponse.FromString,
@@ -144,8 +144,9 @@ class CoordinatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Wake(self, request, context):
-        """A hint that something was committed (tasks, orders). Losing one costs latency, never a task.
+    def Wake(self, request_iterator, context):
+        """Hints that something was committed (tasks, orders). Losing one costs latency, never a task. A stream, because a message
+        on one costs both sides half of what a call costs, and half the time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -194,7 +195,7 @@ def add_CoordinatorServiceServicer_to_server(servicer, server):
                     request_deserializer=cluster_dot_wire_dot_taskmaster__pb2.TaskSelection.FromString,
                     response_serializer=cluster_dot_wire_dot_taskmaster__pb2.TaskChanges.SerializeToString,
             ),
-            'Wake': grpc.unary_unary_rpc_method_handler(
+            'Wake': grpc.stream_unary_rpc_method_handler(
                     servicer.Wake,
                     request_deserializer=cluster_dot_wire_dot_taskmaster__pb2.WakeRequest.FromString,
                     response_serializer=cluster_dot_wire_dot_taskmaster__pb2.WakeResponse.SerializeToString,
@@ -429,7 +430,7 @@ class CoordinatorService:
             _registered_method=True)
 
     @staticmethod
-    def Wake(request,
+    def Wake(request_iterator,
             target,
             options=(),
             channel_credentials=None,
@@ -439,8 +440,8 @@ class CoordinatorService:
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
+        return grpc.experimental.stream_unary(
+            request_iterator,
             target,
             '/taskmaster.v1.CoordinatorService/Wake',
             cluster_dot_wire_dot_taskmaster__pb2.WakeRequest.SerializeToString,

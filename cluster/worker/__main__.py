@@ -6,13 +6,11 @@ import socket
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from cluster.core.retry import Backoff
 from cluster.runtime.entry import program
 from cluster.runtime.lifecycle import running
 from cluster.runtime.settings import Settings
 from cluster.runtime.signals import Shutdown
 from cluster.runtime.variables import Address
-from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.channel import Server
 from cluster.wire.taskmaster_pb2_grpc import add_WorkerServiceServicer_to_server
 from cluster.worker.blocked import BlockedLoop
@@ -24,7 +22,7 @@ from cluster.worker.guardian import Guardian
 from cluster.worker.invoke import Prepared
 from cluster.worker.leases import Leases
 from cluster.worker.loading import load
-from cluster.worker.registry import Handler
+from cluster.worker.offers import offers
 from cluster.worker.server import SERVICE, WorkerServicer
 from cluster.worker.session import Identity, Session
 from cluster.worker.stuck import StuckLoop
@@ -46,7 +44,7 @@ async def work(settings: Settings, handlers: Mapping[str, Prepared], guardian: G
     shutdown = Shutdown()
     shutdown.install()
     children = Children(settings.task_modules, settings.log_format, guardian)
-    leases = Leases(settings.worker_pool_size, handlers, children.run)
+    leases = Leases(settings.worker_pool_size, handlers, children)
     blocked = BlockedLoop(leases.executor)
     vitals = Vitals(leases.executor.lag, blocked.latest)
     # No longer than an interval: behind a frozen coordinator another one must be found before our session expires.
@@ -92,23 +90,8 @@ async def _first(*waits: Coroutine[Any, Any, None]) -> None:
 
 
 def _identity(settings: Settings, handlers: Mapping[str, Prepared]) -> Identity:
-    offered = tuple(_offer(prepared.handler) for prepared in handlers.values())
+    offered = tuple(offers(prepared.handler for prepared in handlers.values()))
     return Identity(settings.worker_name, settings.worker_pool_size, offered, socket.gethostname(), os.getpid())
-
-
-def _offer(handler: Handler) -> pb.Handler:
-    return pb.Handler(
-        command=handler.command,
-        timeout_seconds=handler.timeout or 0.0,
-        max_attempts=handler.max_attempts or 0,
-        backoff=None if handler.backoff is None else _backoff(handler.backoff),
-    )
-
-
-def _backoff(backoff: Backoff) -> pb.Backoff:
-    return pb.Backoff(
-        first_seconds=backoff.first, factor=backoff.factor, cap_seconds=backoff.cap, jitter=backoff.jitter
-    )
 
 
 def _listen_host(announced: str) -> str:

@@ -17,7 +17,9 @@ _NOTHING = frozenset({b"", b"{}"})
 
 
 class Arguments:
-    """The parameters of one function. Types are strict: "1" is not an int. State: decoders, made once."""
+    """The parameters of one function. Types are strict: "1" is not an int. `empty`: the payloads that
+    give none and need not be decoded, if there may be none. State: decoders, made once.
+    """
 
     def __init__(self, handler: Handler) -> None:
         """Raises InvalidHandler when an annotation cannot be resolved or used."""
@@ -25,7 +27,7 @@ class Arguments:
         named = [one for one in parameters if one.kind is not one.VAR_KEYWORD]
         self._open = len(named) < len(parameters)
         self._names = frozenset(one.name for one in named)
-        self._empty_fits = all(one.default is not one.empty for one in named)
+        self.empty = _NOTHING if all(one.default is not one.empty for one in named) else frozenset[bytes]()
         try:
             hints = typing.get_type_hints(handler.function, include_extras=True)
             fields = [_field(one.name, hints.get(one.name, Any), one.default is one.empty) for one in named]
@@ -37,7 +39,7 @@ class Arguments:
 
     def decode(self, payload: bytes) -> dict[str, Any]:
         """Keyword arguments for the function. Raises BadArguments, whose message names the argument."""
-        if self._empty_fits and payload in _NOTHING:
+        if payload in self.empty:
             return {}
         try:
             known = self._decoder.decode(payload or b"{}")

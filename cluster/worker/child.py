@@ -26,7 +26,7 @@ def serve(calls: BinaryIO, teller: Teller, handlers: Mapping[str, Prepared]) -> 
     while header := calls.read(LENGTH.size):
         call = decode_call(calls.read(*LENGTH.unpack(header)))
         teller.begin(call)
-        teller.reply(_reply(handlers[call.command].call_now(call, teller.on_progress)))
+        teller.reply(_reply(handlers[call.command].call(call, teller.on_progress)))
 
 
 def _reply(outcome: Outcome) -> Reply:

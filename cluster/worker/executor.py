@@ -4,19 +4,31 @@ import asyncio
 import contextlib
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
-from typing import Any
+from typing import Protocol
 
 from cluster.core.outcome import Outcome
 from cluster.runtime import loop, telemetry
 from cluster.worker.doing import Doing, doing
+from cluster.worker.gathering import Report
 from cluster.worker.invoke import Prepared
 from cluster.worker.progress import OnProgress, unheard
 from cluster.worker.run import Run
-from cluster.worker.slots import Report, Slots
+from cluster.worker.slots import Slots
 
-InProcess = Callable[[Run, OnProgress], Coroutine[Any, Any, Outcome]]
+
+class Processes(Protocol):
+    """What runs plain functions, on the I/O loop: their timeouts hold even while a coroutine blocks the task loop."""
+
+    def listen(self, ended: Callable[[list[tuple[Run, Outcome]]], None], on_progress: OnProgress) -> None:
+        """Whom to tell: how runs ended, and how far they are."""
+
+    def begin(self, runs: list[Run]) -> None: ...
+
+    def kill(self, runs: list[Run]) -> None:
+        """What of these goes on is killed and told as ended; what has ended was told."""
+
 
 STOP_SECONDS = 3.0
 """How long stopping waits for a task thread that user code may block; a daemon thread ends with the process."""
@@ -36,11 +48,11 @@ class Executor:
         self,
         slots: int,
         handlers: Mapping[str, Prepared],
-        in_process: InProcess,
+        processes: Processes,
         report: Report,
         on_progress: OnProgress = unheard,
     ) -> None:
-        self._size, self._handlers, self._in_process, self._report = slots, handlers, in_process, report
+        self._size, self._handlers, self._processes, self._report = slots, handlers, processes, report
         self._on_progress = on_progress
         self._thread: threading.Thread | None = None
         self._asked: float | None = None
@@ -48,6 +60,7 @@ class Executor:
         self._io: asyncio.AbstractEventLoop
         self._tasks: asyncio.AbstractEventLoop
         self._slots: Slots
+        processes.listen(self._ended_elsewhere, on_progress)
 
     def __repr__(self) -> str:
         return f"<Executor slots={self._size} running={self._thread is not None}>"
@@ -95,8 +108,9 @@ class Executor:
 
     def lag(self) -> float:
         """Seconds since the task loop was asked for a sign of life that it still owes; asks again when it owes none."""
-        if self._asked is not None:
-            return monotonic() - self._asked
+        # Read once: the task thread may answer at any moment.
+        if (asked := self._asked) is not None:
+            return monotonic() - asked
         self._asked = monotonic()
         self._call(self._answer)
         return 0.0
@@ -106,6 +120,9 @@ class Executor:
         frame = sys._current_frames().get(self._thread.ident or 0) if self._thread else None
         current = asyncio.current_task(self._tasks)
         return doing(self._slots.of(current), frame)
+
+    def _ended_elsewhere(self, ended: list[tuple[Run, Outcome]]) -> None:
+        self._call(self._slots.ended, ended)
 
     def _answer(self) -> None:
         self._asked = None
@@ -125,14 +142,12 @@ class Executor:
     async def _main(self) -> None:
         self._tasks = asyncio.get_running_loop()
         self._leave = asyncio.Event()
-        self._slots = Slots(self._size, self._handlers, self._elsewhere, self._hand_back, self._on_progress)
+        self._slots = Slots(
+            self._size, self._handlers, _Across(self._tell_io, self._processes), self._hand_back, self._on_progress
+        )
         self._tell_io(self._ready.set)
         await self._leave.wait()
         self._slots.cancel_all(None)
-
-    def _elsewhere(self, run: Run, on_progress: OnProgress) -> Awaitable[Outcome]:
-        """Child processes belong to the I/O loop: their timeouts hold even while a coroutine blocks this one."""
-        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._in_process(run, on_progress), self._io))
 
     def _hand_back(self, started: list[Run], ended: list[Run]) -> None:
         self._tell_io(self._report, started, ended)
@@ -140,3 +155,16 @@ class Executor:
     def _tell_io(self, call: Callable[..., None], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the I/O loop is closed: this thread was left behind
             self._io.call_soon_threadsafe(call, *arguments)
+
+
+class _Across:
+    """The way from the slots to the processes, which are on the other loop."""
+
+    def __init__(self, tell_io: Callable[..., None], processes: Processes) -> None:
+        self._tell_io, self._processes = tell_io, processes
+
+    def begin(self, runs: list[Run]) -> None:
+        self._tell_io(self._processes.begin, runs)
+
+    def kill(self, runs: list[Run]) -> None:
+        self._tell_io(self._processes.kill, runs)

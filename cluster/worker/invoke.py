@@ -1,18 +1,18 @@
 """Call a task's function with a payload, on the task loop or in a child process; whatever happens is an outcome."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from cluster.core.outcome import Outcome
+from cluster.core.outcome import Failed, Outcome
 from cluster.worker import reports
 from cluster.worker.arguments import Arguments
 from cluster.worker.context import Context
 from cluster.worker.registry import Handler
 
-# SystemExit and KeyboardInterrupt of a user's function must not end the loop it runs on.
-_RAISED = (Exception, SystemExit, KeyboardInterrupt)
+_CANCELLED_ITSELF = Failed("the task cancelled itself")
 
 
 class Given(Protocol):
@@ -29,7 +29,7 @@ G = TypeVar("G", bound=Given)
 class Prepared:
     """A handler ready to be called often; `handler` has its policies. State: nothing that changes."""
 
-    __slots__ = ("_arguments", "_function", "_wants_context", "asynchronous", "command", "handler")
+    __slots__ = ("_arguments", "_empty", "_function", "_wants_context", "asynchronous", "command", "handler")
 
     def __init__(self, handler: Handler) -> None:
         """Raises InvalidHandler when the function's annotations cannot be used."""
@@ -38,21 +38,35 @@ class Prepared:
         self._function = handler.function
         self._arguments = Arguments(handler)
         self._wants_context = handler.wants_context
+        # Where it is called with nothing at all, as most short tasks are.
+        self._empty = frozenset[bytes]() if self._wants_context else self._arguments.empty
 
-    async def call(self, given: G, on_progress: Callable[[G, float, str], None]) -> Outcome:
-        """Run an `async def`. Only a cancellation gets out of here as an exception."""
+    async def run(
+        self, given: G, on_progress: Callable[[G, float, str], None], ended: Callable[[G, Outcome], None]
+    ) -> None:
+        """Run an `async def` to its end, whatever that is, and tell `ended` of it."""
         try:
-            positional, named = self._given(given, on_progress)
-            return reports.returned(await self._function(*positional, **named))
-        except _RAISED as error:
-            return reports.raised(error)
+            if given.payload in self._empty:
+                value = await self._function()
+            else:
+                positional, named = self._given(given, on_progress)
+                value = await self._function(*positional, **named)
+            outcome = reports.NOTHING if value is None else reports.returned(value)
+        except GeneratorExit:
+            # The loop is gone, and nobody is left to be told.
+            raise
+        except asyncio.CancelledError:
+            outcome = _CANCELLED_ITSELF
+        except BaseException as error:  # noqa: BLE001 - SystemExit of a user's function must not end the loop it runs on
+            outcome = reports.raised(error)
+        ended(given, outcome)
 
-    def call_now(self, given: G, on_progress: Callable[[G, float, str], None]) -> Outcome:
+    def call(self, given: G, on_progress: Callable[[G, float, str], None]) -> Outcome:
         """Run a plain `def` to its end."""
         try:
             positional, named = self._given(given, on_progress)
             return reports.returned(self._function(*positional, **named))
-        except _RAISED as error:
+        except BaseException as error:  # noqa: BLE001 - nor may it end the process that it runs in
             return reports.raised(error)
 
     def _given(

@@ -8,7 +8,7 @@ from typing import Protocol
 from cluster.core.outcome import Failed, Released
 from cluster.runtime import telemetry
 from cluster.wire import taskmaster_pb2 as pb
-from cluster.worker.executor import Executor, InProcess
+from cluster.worker.executor import Executor, Processes
 from cluster.worker.invoke import Prepared
 from cluster.worker.outbox import Outbox
 from cluster.worker.progress import Board, Word
@@ -42,10 +42,10 @@ class Leases:
     State: the held runs by (task id, token), whether we drain, whether anything is held, and who tells of simple ones.
     """
 
-    def __init__(self, slots: int, handlers: Mapping[str, Prepared], in_process: InProcess) -> None:
+    def __init__(self, slots: int, handlers: Mapping[str, Prepared], processes: Processes) -> None:
         self.outbox = Outbox()
         self.board = Board(self._goes_on, self._pass_on)
-        self.executor = Executor(slots, handlers, in_process, self._report, self.board.put)
+        self.executor = Executor(slots, handlers, processes, self._report, self.board.put)
         self.simple: TellsSimple | None = None
         self._held: dict[Key, Run] = {}
         self._draining = False
@@ -90,9 +90,9 @@ class Leases:
         else:
             self.executor.submit(fresh)
 
-    def settle(self, through: int) -> None:
-        """The coordinator has committed or refused every batch up to this number."""
-        self._forget(self.outbox.settle(through))
+    def settle(self, through: int, overtaken: Collection[int] = ()) -> None:
+        """The coordinator has committed or refused every batch up to this number, but for those `overtaken`."""
+        self._forget(self.outbox.settle(through, overtaken))
 
     def refuse(self, keys: Iterable[Key]) -> None:
         """These leases are no longer ours: end them, report nothing. What has ended is held until it is settled."""
@@ -187,31 +187,3 @@ class Leases:
     def _look(self) -> None:
         if not self._held:
             self._empty.set()
-
-
-def runs_of(batch: pb.TaskBatch) -> list[Run]:
-    """The leases of a batch, each copied out of the message, which would otherwise be kept as long as any of them."""
-    return [
-        Run(
-            lease.task_id,
-            lease.lease_token,
-            lease.command,
-            lease.payload,
-            lease.attempt,
-            lease.timeout_ms / 1000 or None,
-        )
-        for lease in batch.tasks
-    ]
-
-
-def run_of(request: pb.TaskRequest, task_id: bytes) -> Run:
-    """The lease of a single task, given through SubmitTask."""
-    return Run(
-        task_id,
-        request.lease_token,
-        request.command,
-        request.payload,
-        request.attempt,
-        request.timeout_ms / 1000 or None,
-        simple=True,
-    )

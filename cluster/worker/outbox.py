@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from time import monotonic_ns
 
-from cluster.core.outcome import Cancelled, Failed, Released, Succeeded
+from cluster.core.outcome import Cancelled, Failed, Outcome, Released, Succeeded
 from cluster.wire import taskmaster_pb2 as pb
+from cluster.wire.columns import squeezed
 from cluster.worker.progress import Word
 from cluster.worker.run import Run
 
@@ -86,11 +87,18 @@ class Outbox:
                 return batch
             await self._filled.wait()
 
-    def settle(self, through: int) -> list[Run]:
-        """Forget the batches up to this number; returns the runs that ended in them."""
+    def settle(self, through: int, overtaken: Collection[int] = ()) -> list[Run]:
+        """Forget the batches up to this number, but for those that later ones have `overtaken`; returns the runs that
+        ended in them."""
         settled: list[Run] = []
+        kept: list[Batch] = []
         while self._unsettled and self._unsettled[0].sequence <= through:
-            settled.extend(self._unsettled.popleft().ended)
+            batch = self._unsettled.popleft()
+            if batch.sequence in overtaken:
+                kept.append(batch)
+            else:
+                settled.extend(batch.ended)
+        self._unsettled.extendleft(reversed(kept))
         return settled
 
     def _take_progress(self) -> Batch | None:
@@ -128,23 +136,47 @@ def _taken(queue: deque[Run], most: int) -> list[Run]:
 def message(batch: Batch) -> pb.StatusBatch:
     """As it goes over the wire: ages in microseconds before now, so it is made anew each time it is sent."""
     now = monotonic_ns()
-    told = pb.StatusBatch(sequence=batch.sequence)
-    add = told.outcomes.add
+    completed = [run for run in batch.ended if type(run.outcome) is Succeeded]
+    told = pb.StatusBatch(sequence=batch.sequence, completed=_columns(completed, now) if completed else None)
     for run in batch.started:
-        age = (now - run.started) // 1000
-        add(task_id=run.task_id, lease_token=run.token, status=pb.STARTED, started_us_ago=age)
-    for run in batch.ended:
-        entry = add(
-            task_id=run.task_id,
-            lease_token=run.token,
-            # 0 means never started, so what started just now started 1 µs ago.
-            started_us_ago=(now - run.started) // 1000 or 1 if run.started else 0,
-            finished_us_ago=(now - run.finished) // 1000 if run.finished else 0,
+        told.outcomes.add(
+            task_id=run.task_id, lease_token=run.token, status=pb.STARTED, started_us_ago=_since(run.started, now)
         )
-        fill_in(entry, run)
+    if len(completed) < len(batch.ended):
+        _tell_others(told, [run for run in batch.ended if type(run.outcome) is not Succeeded], now)
     for run, (fraction, words) in batch.progress.items():
         told.progress.add(task_id=run.task_id, lease_token=run.token, progress=fraction, message=words)
     return told
+
+
+def _columns(runs: list[Run], now: int) -> pb.CompletionColumns:
+    return pb.CompletionColumns(
+        task_ids=b"".join([run.task_id for run in runs]),
+        lease_tokens=squeezed([run.token for run in runs]),
+        started_us_ago=[(now - run.started) // 1000 or 1 for run in runs],
+        finished_us_ago=[(now - run.finished) // 1000 for run in runs],
+        results=squeezed([_result(run.outcome) for run in runs]),
+    )
+
+
+def _result(outcome: Outcome | None) -> bytes:
+    return outcome.result or b"" if isinstance(outcome, Succeeded) else b""
+
+
+def _tell_others(told: pb.StatusBatch, runs: list[Run], now: int) -> None:
+    for run in runs:
+        entry = told.outcomes.add(
+            task_id=run.task_id,
+            lease_token=run.token,
+            started_us_ago=_since(run.started, now),
+            finished_us_ago=(now - run.finished) // 1000 if run.finished else 0,
+        )
+        fill_in(entry, run)
+
+
+def _since(started: int, now: int) -> int:
+    """0 means never started, so what started just now started 1 µs ago."""
+    return (now - started) // 1000 or 1 if started else 0
 
 
 def fill_in(entry: pb.TaskOutcome | pb.UpdateTaskStatusRequest, run: Run) -> None:

@@ -1,8 +1,9 @@
 """One lease in the hands of this worker."""
 
 import asyncio
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from cluster.core.outcome import Outcome
 
@@ -10,9 +11,8 @@ NEVER = 1 << 62
 """Later than any instant of the monotonic clock, in nanoseconds."""
 
 
-@dataclass(slots=True, eq=False)
-class Run:
-    """What was leased, and how far it got.
+class Run(Struct, eq=False):
+    """What was leased, and how far it got. A Struct, not a dataclass: one is made for every task, and it costs half.
 
     `task_id`: the UUID's 16 bytes. `payload`: a JSON object in UTF-8, empty = {}. `timeout`: seconds, None = none.
     `simple`: it came through SubmitTask and is reported through UpdateTaskStatus.

@@ -7,7 +7,8 @@ import grpc
 from cluster.runtime import telemetry
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.taskmaster_pb2_grpc import WorkerServiceServicer
-from cluster.worker.leases import Leases, run_of
+from cluster.worker.arrivals import run_of
+from cluster.worker.leases import Leases
 from cluster.worker.session import Session
 from cluster.worker.stream import Call, Stream
 

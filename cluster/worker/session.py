@@ -12,6 +12,7 @@ from cluster.runtime import telemetry
 from cluster.runtime.ticker import Ticker
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.worker.coordinators import Coordinators
+from cluster.worker.offers import policy_alone
 
 REGISTRATION_SECONDS = 5.0
 """How long a stream of a session that we do not know yet waits for the heartbeat's answer to arrive."""
@@ -66,6 +67,7 @@ class Session:
         self.address = ""
         self.worker_id = _new_worker_id(identity.name)
         self._identity, self._coordinators = identity, coordinators
+        self._policies = [policy_alone(offer) for offer in identity.handlers]
         self._health, self._over = health, over
         self._id = 0
         self._coordinator_id = ""
@@ -158,7 +160,7 @@ class Session:
             name=self._identity.name,
             address=self.address,
             slots=self._identity.slots,
-            handlers=self._identity.handlers,
+            handlers=self._policies if self._id else self._identity.handlers,
             streaming=True,
             session_id=self._id,
             draining=self._draining,

@@ -3,52 +3,56 @@
 import asyncio
 import contextvars
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from time import monotonic_ns
-from typing import Any
+from typing import Any, Protocol
 
 from cluster.core.outcome import Cancelled, Failed, Outcome, Released, Succeeded
 from cluster.runtime import telemetry
-from cluster.worker import reports
+from cluster.worker.alarm import Alarm
+from cluster.worker.gathering import Gathering, Report
 from cluster.worker.invoke import Prepared
 from cluster.worker.progress import OnProgress, unheard
 from cluster.worker.run import NEVER, Run
 
 ANNOUNCE_NS = 200_000_000
 """A run that lasts longer than this is told as started; a shorter one only as finished."""
+PATIENCE_NS = 2_000_000_000
+"""What has waited longer for a slot is given back: it was fed ahead for a fraction of that (`core.dispatch`)."""
 CANCEL_GRACE_NS = 2_000_000_000
 """How long a cancelled run may take to end before its slot is given to another."""
-BATCH_RUNS = 500
-LINGER_SECONDS = 0.002
-"""How long outcomes wait for company while more runs are waiting for a slot."""
 
-RunInProcess = Callable[[Run, OnProgress], Awaitable[Outcome]]
-Report = Callable[[list[Run], list[Run]], None]
+
+class Elsewhere(Protocol):
+    """Where plain functions run. It keeps their timeouts, and tells `Slots.ended` of each run how it ended."""
+
+    def begin(self, runs: list[Run]) -> None: ...
+
+    def kill(self, runs: list[Run]) -> None:
+        """End these if they go on; of each that did it is told that it ended."""
 
 
 class Slots:
     """At most `slots` runs at once, the others wait in the order they came.
 
-    Lives on one event loop and is called on that loop only. `in_process` runs a plain `def` elsewhere and keeps its
-    timeout itself. `report` is called with the runs that started (and last) and with those that have an outcome,
-    `on_progress` with what a run says of itself, from whichever thread it does.
+    Lives on one event loop and is called on that loop only. `report` is called with the runs that started (and last)
+    and with those that have an outcome, `on_progress` with what a run says of itself, from whichever thread it does.
 
-    State: the waiting, the running and the abandoned runs, what is to be reported, and one timer for whatever is due
-    first. One timer for all, for a timer of its own would cost a short run more than all the rest.
+    State: the waiting, the running and the abandoned runs, what is to be begun elsewhere, what is to be reported, the
+    alarm for whatever is due first, and which run waited last at a look since when.
     """
 
     def __init__(
         self,
         slots: int,
         handlers: Mapping[str, Prepared],
-        in_process: RunInProcess,
+        elsewhere: Elsewhere,
         report: Report,
         on_progress: OnProgress = unheard,
     ) -> None:
         self._slots = slots
         self._handlers = handlers
-        self._in_process = in_process
-        self._report = report
+        self._elsewhere = elsewhere
         self._on_progress = on_progress
         self._loop = asyncio.get_running_loop()
         # Every run gets a copy of this one, so that context variables of one task never reach the next.
@@ -56,11 +60,11 @@ class Slots:
         self._waiting: deque[Run] = deque()
         self._running: set[Run] = set()
         self._abandoned: set[Run] = set()
-        self._started: list[Run] = []
-        self._ended: list[Run] = []
-        self._flush_planned = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_due = NEVER
+        self._plain: list[Run] = []
+        self._gathering = Gathering(self._loop, report)
+        self._alarm = Alarm(self._loop, self._look)
+        self._last: Run | None = None
+        self._last_seen = 0
 
     def __repr__(self) -> str:
         return f"<Slots {len(self._running)}/{self._slots} waiting={len(self._waiting)}>"
@@ -76,13 +80,19 @@ class Slots:
 
     def unreported(self) -> list[Run]:
         """What has ended and was not reported yet. From any thread while the loop is blocked."""
-        return list(self._ended)
+        return self._gathering.ended
 
     def take(self, runs: Iterable[Run]) -> None:
         self._waiting.extend(runs)
         self._fill()
         if self._waiting:
-            self._wake_by(monotonic_ns() + ANNOUNCE_NS)
+            self._alarm.by(monotonic_ns() + ANNOUNCE_NS)
+
+    def ended(self, ended: Iterable[tuple[Run, Outcome]]) -> None:
+        """These ran elsewhere."""
+        for run, outcome in ended:
+            self._leave(run, outcome)
+        self._fill()
 
     def release_waiting(self, reason: str) -> None:
         """Give back unrun what has no slot yet."""
@@ -107,12 +117,17 @@ class Slots:
         for run in waiting:
             run.silent = verdict is None
             self._settle(run, verdict or Released())
-        for run in running:
-            self._cancel(run, verdict)
+        doomed = [run for run in running if self._cancel(run, verdict)]
+        if doomed:
+            self._elsewhere.kill(doomed)
 
     def _fill(self) -> None:
-        while self._waiting and len(self._running) < self._slots:
-            self._begin(self._waiting.popleft())
+        waiting, running = self._waiting, self._running
+        while waiting and len(running) < self._slots:
+            self._begin(waiting.popleft())
+        if self._plain:
+            begun, self._plain = self._plain, []
+            self._elsewhere.begin(begun)
 
     def _begin(self, run: Run) -> None:
         handler = self._handlers.get(run.command)
@@ -120,107 +135,98 @@ class Slots:
             self._settle(run, Released("this worker does not know the command"))
             return
         run.started = now = monotonic_ns()
+        run.due = now + ANNOUNCE_NS
+        self._running.add(run)
         if handler.asynchronous:
-            work: Awaitable[Outcome] = handler.call(run, self._on_progress)
             if run.timeout is not None:
                 run.deadline = now + int(run.timeout * 1e9)
+                run.due = min(run.due, run.deadline)
+            # Not loop.create_task: it makes up a name first, for a task that has one.
+            run.task = asyncio.Task(
+                handler.run(run, self._on_progress, self._end),
+                loop=self._loop,
+                name=run.command,
+                context=self._context.copy(),
+            )
         else:
-            work = self._in_process(run, self._on_progress)
-        run.due = min(run.deadline, now + ANNOUNCE_NS)
-        self._running.add(run)
-        run.task = self._loop.create_task(self._drive(run, work), name=run.command, context=self._context.copy())
-        self._wake_by(run.due)
-
-    async def _drive(self, run: Run, work: Awaitable[Outcome]) -> None:
-        try:
-            outcome = await work
-        except asyncio.CancelledError:
-            outcome = Failed("the task cancelled itself")
-        except Exception as error:  # noqa: BLE001 - a slot must never be lost
-            outcome = reports.raised(error)
-        self._end(run, _final(run.verdict, outcome))
+            self._plain.append(run)
+        if run.due < self._alarm.due:
+            self._alarm.by(run.due)
 
     def _end(self, run: Run, outcome: Outcome) -> None:
+        self._leave(run, outcome)
+        self._fill()
+
+    def _leave(self, run: Run, outcome: Outcome) -> None:
         """Its slot is free. A run that was abandoned and ends after all has its outcome already."""
         if run.outcome is not None:
             self._abandoned.discard(run)
-        else:
-            run.finished = monotonic_ns()
-            self._running.discard(run)
-            self._settle(run, outcome)
-            self._fill()
+            return
+        run.finished = monotonic_ns()
+        self._running.discard(run)
+        self._settle(run, outcome if run.verdict is None else _final(run.verdict, outcome))
 
     def _settle(self, run: Run, outcome: Outcome) -> None:
         run.outcome = outcome
         run.payload = b""
         run.task = None
         if not run.silent:
-            self._ended.append(run)
-            self._plan_flush()
-
-    def _plan_flush(self) -> None:
-        if len(self._ended) >= BATCH_RUNS:
-            self._flush()
-        elif not self._flush_planned:
-            self._flush_planned = True
-            # With nobody waiting there is no company to wait for: tell it at the end of this turn of the loop.
-            self._loop.call_later(LINGER_SECONDS if self._waiting else 0, self._flush)
-
-    def _flush(self) -> None:
-        self._flush_planned = False
-        started, self._started = self._started, []
-        ended, self._ended = self._ended, []
-        if started or ended:
-            self._report(started, ended)
+            self._gathering.add_ended(run, bool(self._waiting))
 
     # ------------------------------------------------------------------ what is due
 
-    def _wake_by(self, due: int) -> None:
-        if due >= self._timer_due:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_due = due
-        self._timer = self._loop.call_later(max(0, due - monotonic_ns()) / 1e9, self._look)
-
     def _look(self) -> None:
-        self._timer, self._timer_due = None, NEVER
         now = monotonic_ns()
         for run in [run for run in self._running if run.due <= now]:
             self._attend(run, now)
+        # They were given ahead because tasks used to be short. Now they would wait long, and others may be idle.
         if self._waiting and all(run.announced for run in self._running):
-            # They were given ahead because tasks used to be short. Now they would wait long, and others may be idle.
             self.release_waiting("every slot of this worker is busy with a long task")
-        self._wake_by(min((run.due for run in self._running), default=NEVER))
+        elif self._waiting and self._waits_long(now):
+            self.release_waiting("the slots of this worker take longer than they did")
+        self._alarm.by(min((run.due for run in self._running), default=NEVER))
+
+    def _waits_long(self, now: int) -> bool:
+        """Whether not all that waited PATIENCE_NS ago has begun. The last one tells, for they keep their order: noting
+        when each came would cost every task something."""
+        if self._last is None or self._last.started or self._last.outcome is not None:
+            self._last, self._last_seen = self._waiting[-1], now
+        return now - self._last_seen >= PATIENCE_NS
 
     def _attend(self, run: Run, now: int) -> None:
         if run.silent or run.verdict is not None:
             telemetry.emit("task_abandoned", level="warning", task_id=str(run.uuid), command=run.command)
             self._abandoned.add(run)
-            self._end(run, run.verdict or Released())
+            self._leave(run, run.verdict or Released())
+            self._fill()
         elif run.deadline <= now:
             self._cancel(run, Failed(timeout_message(run.timeout)))
         else:
             run.due, run.announced = run.deadline, True
-            self._started.append(run)
-            self._plan_flush()
+            self._gathering.add_started(run)
 
-    def _cancel(self, run: Run, verdict: Outcome | None) -> None:
-        """Whatever the function answers to its cancellation, `verdict` is reported: at its end, or after the grace."""
-        if run.silent or run.verdict is not None or run.task is None:
+    def _cancel(self, run: Run, verdict: Outcome | None) -> bool:
+        """Whatever the function answers to its cancellation, `verdict` is reported: at its end, or after the grace.
+
+        Whether it runs elsewhere and has to be killed there.
+        """
+        if run.silent or run.verdict is not None:
             run.silent = run.silent or verdict is None
-            return
+            return False
         run.verdict, run.silent = verdict, verdict is None
         run.due = monotonic_ns() + CANCEL_GRACE_NS
+        self._alarm.by(run.due)
+        if run.task is None:
+            return True
         # Not at once: a task cancelled before its first step never runs, and its slot would stay taken for the grace.
         self._loop.call_soon(run.task.cancel)
-        self._wake_by(run.due)
+        return False
 
 
-def _final(verdict: Outcome | None, outcome: Outcome) -> Outcome:
+def _final(verdict: Outcome, outcome: Outcome) -> Outcome:
     """What we decided, except that nobody runs again what has succeeded, or wants to run no more."""
     match verdict, outcome:
-        case (None, _) | (Released(), Succeeded() | Cancelled()):
+        case Released(), Succeeded() | Cancelled():
             return outcome
         case _:
             return verdict

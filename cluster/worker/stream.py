@@ -6,22 +6,29 @@ from typing import TypeAlias
 import grpc
 
 from cluster.wire import taskmaster_pb2 as pb
-from cluster.worker.leases import HELD_MAX, Leases, runs_of
+from cluster.worker.arrivals import runs_of
+from cluster.worker.leases import HELD_MAX, Leases
 from cluster.worker.outbox import message
+from cluster.worker.run import Run
 
 Call: TypeAlias = "grpc.aio.ServicerContext[pb.TaskBatch, pb.StatusBatch]"
+
+
+LAST_WRITE = 1.0
+"""Seconds that a write under way gets when the stream ends."""
 
 
 class Stream:
     """One life of the stream to one coordinator: one task reads it, one writes it.
 
-    State: the task of whoever serves it, and whether that is over.
+    State: the write under way, whether it is to end, and whether it has.
     """
 
     def __init__(self, call: Call, leases: Leases) -> None:
         self._call, self._leases = call, leases
         self._closed = asyncio.Event()
         self._over = asyncio.Event()
+        self._writing: asyncio.Future[None] | None = None
 
     def __repr__(self) -> str:
         return f"<Stream closed={self._closed.is_set()} over={self._over.is_set()}>"
@@ -56,6 +63,7 @@ class Stream:
             for part in parts:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
+            await self._written()
 
     async def close(self) -> None:
         """End it; returns when neither its reader nor its writer does anything any more."""
@@ -68,10 +76,23 @@ class Stream:
 
     async def _write(self) -> None:
         self._leases.outbox.rewind()
-        await self._call.write(self._leases.holding())
+        await self._say(self._leases.holding())
         while True:
             # The next batch is made when this write has returned: it then holds whatever came meanwhile.
-            await self._call.write(message(await self._leases.outbox.next()))
+            await self._say(message(await self._leases.outbox.next()))
+
+    async def _say(self, batch: pb.StatusBatch) -> None:
+        # Who stops waiting for a write does not stop it: it goes on inside gRPC.
+        self._writing = asyncio.ensure_future(self._call.write(batch))
+        await asyncio.shield(self._writing)
+
+    async def _written(self) -> None:
+        """A call that ends while it is written raises an error that nobody can catch."""
+        if self._writing is not None:
+            await asyncio.wait({self._writing}, timeout=LAST_WRITE)
+            # Whoever ended the call has told why; this says it once more.
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
 
     async def _read(self) -> None:
         while True:
@@ -82,15 +103,22 @@ class Stream:
 
     async def _take(self, batch: pb.TaskBatch) -> None:
         if batch.settled_through:
-            self._leases.settle(batch.settled_through)
-        if len(self._leases) + len(batch.tasks) > HELD_MAX:
+            self._leases.settle(batch.settled_through, set(batch.overtaken))
+        runs = await self._runs_of(batch.leases) if batch.leases.task_ids else []
+        if len(self._leases) + len(runs) > HELD_MAX:
             await self._call.abort(
                 grpc.StatusCode.RESOURCE_EXHAUSTED, f"more than {HELD_MAX} leases were given to this worker"
             )
-        runs = runs_of(batch)
         if batch.stale:
             stale = {(ref.task_id, ref.lease_token) for ref in batch.stale}
             # A lease may be taken away by the batch that brings it.
             runs = [run for run in runs if run.key not in stale]
             self._leases.refuse(stale)
         self._leases.accept(runs)
+
+    async def _runs_of(self, leases: pb.LeaseColumns) -> list[Run]:
+        try:
+            return runs_of(leases)
+        except ValueError as error:
+            await self._call.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        raise AssertionError("abort raises")

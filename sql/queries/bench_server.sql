@@ -3,5 +3,5 @@
 SELECT name, setting || coalesce(unit, '') AS value
 FROM pg_settings
 WHERE name IN ('server_version', 'fsync', 'synchronous_commit', 'full_page_writes', 'wal_compression', 'wal_level',
-               'shared_buffers', 'max_wal_size', 'checkpoint_timeout', 'autovacuum')
+               'shared_buffers', 'max_wal_size', 'checkpoint_timeout', 'autovacuum', 'wal_init_zero')
 ORDER BY name

@@ -1,13 +1,16 @@
 -- claim: lease the next ready tasks, row i to slot i. One statement serves any number of workers and coordinators.
--- index: tasks_ready (in order, no sort), then tasks_pkey. locks: the picked rows, skipping those others hold.
+-- index: tasks_ready (in order, no sort), then tasks_pkey; paused_queues_pkey, once. locks: the picked rows, skipping those
+--        others hold.
 -- params: :slots smallint[] (1-based index into the next two, one per free slot in dispatch order),
 --         :sessions bigint[], :workers text[], :others text[] (commands that only workers outside this call know)
 -- No join: with stale statistics the planner may walk all of tasks on the outer side of one. The rows are addressed by
 -- an array of keys; width_bucket finds a key's place in the sorted array, and the place in turn names the slot.
+-- Tasks of paused queues are not here but for stragglers (store/queues.py); those are left alone, too.
 WITH picked AS MATERIALIZED (
   SELECT id
   FROM tasks
   WHERE state = 1 AND NOT (command = ANY (:others::text[]))
+    AND NOT (queue = ANY ((SELECT coalesce(array_agg(queue), '{}') FROM paused_queues)::text[]))
   ORDER BY priority DESC, scheduled_at, id
   LIMIT cardinality(:slots::smallint[])
   FOR UPDATE SKIP LOCKED
@@ -27,4 +30,5 @@ SET state = 2,
     worker_id = (SELECT :workers::text[])[(SELECT slots FROM sorted)[width_bucket(t.id, (SELECT ids FROM sorted))]],
     lease_token = (SELECT token FROM sorted)
 WHERE t.id = ANY ((SELECT ids FROM sorted)::uuid[])
-RETURNING t.id, t.session_id, t.lease_token, t.command, t.payload::text AS payload, t.attempt, t.max_attempts, t.timeout_ms
+RETURNING t.id, t.session_id, t.lease_token, t.command, t.payload, t.attempt,
+          coalesce(t.max_attempts, 0::smallint) AS max_attempts, coalesce(t.timeout_ms, 0) AS timeout_ms

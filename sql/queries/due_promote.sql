@@ -1,5 +1,5 @@
 -- due_promote: make due tasks ready, earliest first; how many, and in how many seconds the next is due (0 = more are).
--- index: tasks_due, tasks_pkey. locks: the promoted rows, skipping those others hold.
+-- index: tasks_due, tasks_pkey; paused_queues_pkey, once. locks: the promoted rows, skipping those others hold.
 -- params: :epoch bigint (of the leader; another one promotes nothing), :most int
 WITH due AS MATERIALIZED (
   SELECT id
@@ -10,7 +10,7 @@ WITH due AS MATERIALIZED (
   LIMIT :most::int
   FOR UPDATE SKIP LOCKED
 ), promoted AS (
-  UPDATE tasks SET state = ready_state(crash_count) WHERE id = ANY (ARRAY(SELECT id FROM due)) RETURNING id
+  UPDATE tasks SET state = ready_state(crash_count, queue, (SELECT array_agg(queue) FROM paused_queues)) WHERE id = ANY (ARRAY(SELECT id FROM due)) RETURNING id
 )
 SELECT count(*)::int AS promoted,
        CASE WHEN count(*) >= :most::int THEN 0

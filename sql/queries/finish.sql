@@ -1,4 +1,5 @@
--- finish: move tasks whose lease still holds into history, count them. Rows that come back were accepted.
+-- finish: move tasks whose lease still holds into history, count them. One row comes back: how many were accepted, and
+--         which, unless all were.
 -- index: tasks_pkey; the token is checked on the row. locks: the finished rows.
 -- params: parallel arrays sorted by id: :ids uuid[], :tokens bigint[], :states smallint[], :started bigint[] and
 --         :finished bigint[] (microseconds before now; started NULL = never), :results text[] (JSON), :errors text[];
@@ -30,4 +31,4 @@ WITH gone AS (
          count(*) FILTER (WHERE (SELECT :states::smallint[])[n] = 12)
   FROM gone HAVING count(*) > 0
 )
-SELECT id FROM gone
+SELECT count(*) AS accepted, CASE WHEN count(*) < cardinality(:ids::uuid[]) THEN array_agg(id) END AS ids FROM gone

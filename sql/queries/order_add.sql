@@ -1,4 +1,4 @@
 -- order_add: ask the supervisor for something.
 -- index: none. locks: the new row.
--- params: :kind text (scale, kill), :count int, :name text
+-- params: :kind text (scale, kill, drain), :count int, :name text
 INSERT INTO orders (kind, worker_count, worker_name) VALUES (:kind::text, :count::int, :name::text) RETURNING id

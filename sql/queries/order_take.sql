@@ -5,7 +5,7 @@ WITH open AS MATERIALIZED (
   SELECT id, kind, taken_by, taken_at,
          CASE WHEN kind = 'scale' AND id < (SELECT max(id) FROM orders WHERE done_at IS NULL AND kind = 'scale')
               THEN 'superseded'
-              WHEN kind = 'kill' AND created_at < statement_timestamp() - interval '60 seconds'
+              WHEN kind IN ('kill', 'drain') AND created_at < statement_timestamp() - interval '60 seconds'
               THEN 'expired' END AS outdated
   FROM orders
   WHERE done_at IS NULL

@@ -9,7 +9,7 @@ WITH held AS MATERIALIZED (
   FOR UPDATE
 ), back AS (
   UPDATE tasks AS t
-  SET state = ready_state(t.crash_count),
+  SET state = ready_state(t.crash_count, t.queue, (SELECT array_agg(queue) FROM paused_queues)),
       attempt = greatest(t.attempt - 1, 0),
       session_id = NULL, lease_token = NULL, worker_id = NULL, picked_at = NULL, started_at = NULL,
       progress = NULL, progress_message = NULL

@@ -12,7 +12,7 @@ WITH ended AS MATERIALIZED (
 ), again AS (
   INSERT INTO tasks (id, scheduled_at, created_at, timeout_ms, state, priority, max_attempts, queue, command, payload,
                      unique_key, attempts)
-  SELECT id, statement_timestamp(), created_at, timeout_ms, 1, priority, max_attempts, queue, command, payload, unique_key,
+  SELECT id, statement_timestamp(), created_at, timeout_ms, ready_state(0, queue, (SELECT array_agg(queue) FROM paused_queues)), priority, max_attempts, queue, command, payload, unique_key,
          with_attempt(
            -- A lease that was cancelled by hand stands there already.
            CASE WHEN state = 12 AND lease_token IS NULL

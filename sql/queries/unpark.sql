@@ -13,5 +13,5 @@ WITH parked AS MATERIALIZED (
   LIMIT :most::int
   FOR UPDATE SKIP LOCKED
 )
-UPDATE tasks AS t SET state = ready_state(t.crash_count), error = NULL WHERE t.id = ANY (ARRAY(SELECT id FROM parked))
+UPDATE tasks AS t SET state = ready_state(t.crash_count, t.queue, (SELECT array_agg(queue) FROM paused_queues)), error = NULL WHERE t.id = ANY (ARRAY(SELECT id FROM parked))
 RETURNING t.id

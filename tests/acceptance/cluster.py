@@ -48,7 +48,10 @@ class RunningCluster:
     State: the programs started so far, in order. `settings` are environment variables; change them before a start.
     """
 
-    def __init__(self, *, user: str | None = None, interpreter: str | None = None) -> None:
+    def __init__(
+        self, *, user: str | None = None, interpreter: str | None = None, database_url: str | None = None
+    ) -> None:
+        """Without `database_url` the PostgreSQL is its own."""
         self.folder = Path(tempfile.mkdtemp(prefix="taskmaster-"))
         # The embedded server of root is another user, who must get in.
         self.folder.chmod(0o755)
@@ -67,6 +70,8 @@ class RunningCluster:
             "TASK_PROCESS_TIME": "1",
             "LOG_FORMAT": "json",
         }
+        if database_url is not None:
+            self.settings["DATABASE_URL"] = database_url
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.edge_port}", timeout=30)
         if user is not None:
             shutil.chown(self.folder, user)

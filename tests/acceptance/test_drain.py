@@ -9,7 +9,7 @@ from tests.acceptance.cluster import RunningCluster
 from tests.acceptance.load import Load
 from tests.acceptance.parts import Parts
 from tests.acceptance.processes import Program
-from tests.acceptance.runs import run_twice
+from tests.acceptance.runs import Run, run_twice
 from tests.fixtures.eventually import eventually
 
 
@@ -17,6 +17,11 @@ from tests.fixtures.eventually import eventually
 def parts(database_url: str, own: RunningCluster) -> Parts:
     # In this order: the database goes when everybody has left it.
     return Parts(own, database_url)
+
+
+def processes_of(runs: dict[str, list[Run]]) -> set[int]:
+    """Who has run something."""
+    return {run.pid for mine in runs.values() for run in mine}
 
 
 async def ended(program: Program) -> int:
@@ -92,14 +97,13 @@ async def test_workers_restarted_one_after_the_other_under_load_fail_nothing_and
     await parts.edge_answers()
 
     with Load(parts.url(), per_second=100, batch=10, seconds=0.1) as load:
-        await eventually(lambda: len(parts.runs()) > 30)
-        for name, worker in workers.items():
+        await eventually(lambda: len(processes_of(parts.runs())) == 3)
+        for count, (name, worker) in enumerate(workers.items(), start=4):
             worker.send(signal.SIGTERM)
             assert await ended(worker) == 0
             parts.worker(name)
-            await parts.online(*names)
+            await eventually(lambda so_far=count: len(processes_of(parts.runs())) == so_far)
     rows = await parts.completed(load.task_ids)
 
     assert run_twice(parts.runs()) == {}
     assert {(row.attempt, row.crash_count) for row in rows.values()} == {(1, 0)}
-    assert len({run.pid for mine in parts.runs().values() for run in mine}) == 6, "somebody had nothing to do"

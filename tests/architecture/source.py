@@ -33,5 +33,6 @@ class Source:
 @cache
 def package() -> tuple[Source, ...]:
     """Every file of the package that people wrote."""
-    paths = (path for path in sorted((ROOT / "cluster").rglob("*.py")) if "_pb2" not in path.name)
+    found = sorted((ROOT / "cluster").rglob("*.py"))
+    paths = (path for path in found if "_pb2" not in path.name and "node_modules" not in path.parts)
     return tuple(Source.parse(path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))) for path in paths)

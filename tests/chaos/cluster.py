@@ -63,6 +63,15 @@ class ChaosCluster:
         return f"<ChaosCluster {self.folder} {sorted(self._programs)}>"
 
     async def __aenter__(self) -> "ChaosCluster":
+        try:
+            await self._come_up()
+        except BaseException:
+            # Nobody else closes what was opened, and uvloop waits for ever for a server that was left open.
+            await self.__aexit__()
+            raise
+        return self
+
+    async def _come_up(self) -> None:
         for part in ("history", "pids", "markers", "home"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         self._stack.callback(self._kill_the_rest)
@@ -75,7 +84,6 @@ class ChaosCluster:
         self._keeper = asyncio.create_task(self._keep(), name="keeper")
         if not await self.all_up():
             raise TimeoutError(f"{self} did not come up within {STARTED_WITHIN:.0f} s; see {self.log}")
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stop_keeper()

@@ -32,6 +32,9 @@ POINTS: dict[str, dict[str, str]] = {
         **_store("leadership", "elect", "resign"),
         **_store("counters", "fold"),
         **_store("history", "ensure_partitions", "prune"),
+        **_store("queues", "put_aside", "bring_back"),
+        "sample": "cluster.store.samples:take",
+        "forget_samples": "cluster.store.samples:forget",
         **_store("orders", "take_orders", "settle_order", "forget_settled"),
         **_store("enqueue", "enqueue"),
         "submit": "cluster.coordinator.servicer:CoordinatorServicer.SubmitTask",
@@ -43,7 +46,8 @@ POINTS: dict[str, dict[str, str]] = {
     "edge": {
         **_store("enqueue", "enqueue"),
         **_store("steering", "cancel", "retry"),
-        **_store("orders", "order_scale", "order_kill"),
+        **_store("orders", "order_scale", "order_kill", "order_drain"),
+        **_store("queues", "pause", "resume"),
         "answer": "cluster.edge.answer:Answer.send",
     },
     "worker": {

@@ -19,7 +19,7 @@ if __name__ == "__main__":
     CLOCK.install()
 
 # Only now: these import what takes the time by name.
-from cluster.supervisor import roles  # noqa: E402
+from cluster.supervisor.runtimes.processes import roles  # noqa: E402
 from cluster.wire.channel import Server  # noqa: E402
 from tests.chaos import tokens  # noqa: E402
 from tests.chaos.cast import HISTORY_VARIABLE, NAME_VARIABLE, PLACES_VARIABLE, Places  # noqa: E402

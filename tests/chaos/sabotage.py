@@ -10,17 +10,18 @@ import os
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+from msgspec import structs
 
 from cluster.core.new_task import NewTask
-from cluster.edge.ingest import Ingest
 from cluster.runtime.ids import new_id
 from cluster.store import statements
 from cluster.store.enqueue import Enqueued
+from cluster.store.group_commit import GroupCommit
 from cluster.store.pool import Connection
 from tests.chaos import crash_points
 
@@ -63,7 +64,10 @@ EDITS: Mapping[str, tuple[Edit, ...]] = {
     # A task that has its outcome is also still there.
     "finish-copies": (Edit("finish", "DELETE FROM tasks AS t", "UPDATE tasks AS t SET state = t.state"),),
     "uncounted": (Edit("finish", "FROM gone HAVING count(*) > 0", "FROM gone HAVING false"),),
-    "backdated": (Edit("claim", "picked_at = statement_timestamp()", "picked_at = timestamptz '2020-01-01'"),),
+    "backdated": tuple(
+        Edit(name, "picked_at = statement_timestamp()", "picked_at = timestamptz '2020-01-01'")
+        for name in ("claim", "claim_onward")
+    ),
     # One crash is enough.
     "hasty-quarantine": (
         Edit("rescue", "crashes >= 3", "crashes >= 1"),
@@ -96,19 +100,19 @@ def _edit(edits: Iterable[Edit]) -> None:
 
 def _ack_before_commit() -> None:
     """The edge answers first and writes later."""
-    enqueue, later = Ingest.enqueue, set[asyncio.Task[None]]()
+    enqueue, later = GroupCommit.enqueue, set[asyncio.Task[None]]()
 
-    async def write(ingest: Ingest, tasks: Sequence[NewTask]) -> None:
+    async def write(group_commit: GroupCommit, tasks: Sequence[NewTask]) -> None:
         await asyncio.sleep(COMMIT_LATE)
-        await enqueue(ingest, tasks)
+        await enqueue(group_commit, tasks)
 
-    async def answer(self: Ingest, tasks: Sequence[NewTask]) -> list[Enqueued]:
+    async def answer(self: GroupCommit, tasks: Sequence[NewTask]) -> list[Enqueued]:
         writing = asyncio.create_task(write(self, tasks))
         later.add(writing)
         writing.add_done_callback(later.discard)
         return [Enqueued(task.id, task.command, _due(task), created=True, ready=True) for task in tasks]
 
-    Ingest.enqueue = answer  # type: ignore[method-assign]
+    GroupCommit.enqueue = answer  # type: ignore[method-assign]
 
 
 def _due(task: NewTask) -> datetime:
@@ -117,12 +121,12 @@ def _due(task: NewTask) -> datetime:
 
 def _no_idempotence() -> None:
     """Ids that callers choose count for nothing: who asks twice gets two tasks."""
-    enqueue = Ingest.enqueue
+    enqueue = GroupCommit.enqueue
 
-    async def again(self: Ingest, tasks: Sequence[NewTask]) -> list[Enqueued]:
-        return await enqueue(self, [replace(task, id=new_id(), id_given=False) for task in tasks])
+    async def again(self: GroupCommit, tasks: Sequence[NewTask]) -> list[Enqueued]:
+        return await enqueue(self, [structs.replace(task, id=new_id(), id_given=False) for task in tasks])
 
-    Ingest.enqueue = again  # type: ignore[method-assign]
+    GroupCommit.enqueue = again  # type: ignore[method-assign]
 
 
 def _invented_result() -> None:
@@ -130,7 +134,7 @@ def _invented_result() -> None:
 
     def invented(finish: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def call(connection: Connection, reports: Sequence[Any]) -> Any:
-            return await finish(connection, [report._replace(result=b'"invented"') for report in reports])
+            return await finish(connection, [structs.replace(report, result=b'"invented"') for report in reports])
 
         return call
 

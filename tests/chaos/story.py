@@ -89,7 +89,14 @@ class Story:
             self._note(task, "retried")
             self._ready(task)
             task.attempt = task.crashes = 0
+            task.due = self.now
         self._write(Ok, "client-1", **named, status=200)
+
+    def vain_retry(self, task: Task, *, refused: bool) -> None:
+        """Somebody wants to try it again, and is refused or told that nothing changed."""
+        named: dict[str, Any] = {"op": "retry", "call": str(uuid4())}
+        self._write(Invoke, "client-1", **named, task_ids=(task.id,))
+        self._write(Fail if refused else Ok, "client-1", **named, status=409 if refused else 200)
 
     def start(self, task: Task, worker: str = "worker-1") -> Run:
         """Lease it to this worker, which begins it a little later."""

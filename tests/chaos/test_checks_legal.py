@@ -22,6 +22,10 @@ def stories(draw: st.DrawFn) -> Story:
         delay = draw(st.sampled_from([0.0, 0.0, 2.5]))
         key = draw(st.sampled_from([None, "key"]))
         task = story.enqueue(delay=delay, key=key, answer=draw(st.sampled_from(["ok", "unknown"])))
+        if draw(st.booleans()):
+            # It is wanted now after all, whatever its delay was.
+            story.steer("cancel", task)
+            story.steer("retry", task)
         run: Run | None = story.start(task, draw(st.sampled_from(WORKERS)))
         for mishap in draw(st.lists(st.sampled_from(MISHAPS), max_size=4)):
             if run is not None:

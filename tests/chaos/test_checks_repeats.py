@@ -4,7 +4,7 @@ import pytest
 
 from cluster.core.task import State
 from tests.chaos.found import rules
-from tests.chaos.story import Story
+from tests.chaos.story import Run, Story
 
 
 def test_a_run_without_a_reason(story: Story) -> None:
@@ -78,3 +78,31 @@ def test_a_task_that_was_never_rescued(story: Story) -> None:
     story.pass_time(30.0)
     story.fault("kill", "edge-1")
     assert rules(story) == {("stuck", "stuck"), ("drained", "unfinished")}
+
+
+def waiting_to_run_alone(story: Story) -> Run:
+    """Of a task that two workers crashed with, the last."""
+    task = story.enqueue()
+    for worker in ("worker-1", "worker-2"):
+        run = story.start(task, worker)
+        story.kill(run)
+    return run
+
+
+def test_a_task_waits_for_its_turn_while_others_run_alone(story: Story) -> None:
+    first, second, third = (waiting_to_run_alone(story) for _ in range(3))
+    for one in (first, second, third):
+        alone = story.start(one.task, "worker-3")
+        story.pass_time(50.0)
+        story.complete(alone)
+    assert rules(story) == set()
+
+
+def test_a_task_that_waits_for_its_turn_while_nobody_runs_alone(story: Story) -> None:
+    first, second = (waiting_to_run_alone(story) for _ in range(2))
+    alone = story.start(first.task, "worker-3")
+    story.pass_time(50.0)
+    story.complete(alone)
+    story.pass_time(70.0)
+    story.complete(story.start(second.task, "worker-3"))
+    assert rules(story) == {("stuck", "stuck")}

@@ -165,6 +165,26 @@ def test_a_run_before_its_delay_was_over(story: Story) -> None:
     assert rules(story) == {("due", "early")}
 
 
+def test_a_run_before_its_delay_was_over_and_before_somebody_wanted_it_at_once(story: Story) -> None:
+    task = story.enqueue(delay=5.0)
+    task.due = story.now
+    story.start(task)
+    story.pass_time(1.0)
+    story.steer("cancel", task)
+    story.steer("retry", task)
+    story.complete(story.start(task))
+    assert rules(story) == {("due", "early")}
+
+
+@pytest.mark.parametrize("answer", ["refused", "nothing changed"])
+def test_a_retry_without_effect_hurries_no_delayed_task(story: Story, answer: str) -> None:
+    task = story.enqueue(delay=5.0)
+    story.vain_retry(task, refused=answer == "refused")
+    task.due = story.now
+    story.complete(story.start(task))
+    assert rules(story) == {("due", "early")}
+
+
 def test_a_run_before_the_time_in_its_row(story: Story) -> None:
     task = story.enqueue(delay=0.001)
     story.complete(story.start(task))

@@ -54,14 +54,15 @@ def test_a_process_dies_at_its_crash_point_and_nowhere_else(point: str, said: li
 
 READS = {
     *("isolated_commands", "accepted", "still_held", "held_leases", "held_for", "sessions_of_process", "live_sessions"),
-    *("find_live", "offered_commands", "select", "totals"),
+    *("locked", "find_live", "offered_commands", "select", "totals", "paused", "queues", "read", "preview"),
 }
 """What the store offers and commits nothing."""
 
 
 def test_every_statement_that_commits_something_is_between_two_crash_points() -> None:
     watched = {where for points in POINTS.values() for where in points.values()}
-    for module in ("leases", "sessions", "due", "leadership", "counters", "history", "orders", "enqueue", "steering"):
+    modules = ("leases", "sessions", "due", "leadership", "counters", "history", "orders", "enqueue", "steering")
+    for module in (*modules, "queues", "samples"):
         functions = vars(importlib.import_module(f"cluster.store.{module}"))
         for name, function in functions.items():
             is_ours = inspect.iscoroutinefunction(function) and function.__module__ == f"cluster.store.{module}"

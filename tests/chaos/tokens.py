@@ -4,12 +4,11 @@
 `def` runs in another process, where it is None.
 """
 
-from collections.abc import Awaitable
 from contextvars import ContextVar
+from typing import Any
 
-from cluster.core.outcome import Outcome
+from cluster.worker.invoke import Prepared
 from cluster.worker.run import Run
-from cluster.worker.slots import Slots
 
 _TOKEN: ContextVar[int | None] = ContextVar("token", default=None)
 
@@ -19,11 +18,11 @@ def current() -> int | None:
 
 
 def install() -> None:
-    """From now on every run of this process knows its token."""
-    drive = Slots._drive
+    """From now on every run of this process knows its token. Each has a context of its own."""
+    run = Prepared.run
 
-    async def telling(self: Slots, run: Run, work: Awaitable[Outcome]) -> None:
-        _TOKEN.set(run.token)
-        await drive(self, run, work)
+    async def telling(self: Prepared, given: Run, *told: Any) -> None:
+        _TOKEN.set(given.token)
+        await run(self, given, *told)
 
-    Slots._drive = telling  # type: ignore[method-assign]
+    Prepared.run = telling  # type: ignore[method-assign,assignment]

@@ -21,7 +21,7 @@ async def mine(database_url):
 
 
 async def all_tasks(conn):
-    return await list_tasks(conn, TaskFilter(), 100, None)
+    return (await list_tasks(conn, TaskFilter(), 100, None)).tasks
 
 
 async def test_a_rollback_leaves_nothing(mine, conn):

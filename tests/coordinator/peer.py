@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from uuid import uuid4
 
 import grpc
 
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.channel import Server
+from cluster.wire.columns import split_ids, spread
 from cluster.wire.taskmaster_pb2_grpc import (
     CoordinatorServiceStub,
     WorkerServiceServicer,
@@ -16,6 +18,18 @@ from cluster.wire.taskmaster_pb2_grpc import (
 from tests.fixtures.eventually import eventually
 
 END = None
+
+
+@dataclass(frozen=True)
+class Lease:
+    """One entry of each column."""
+
+    task_id: bytes
+    lease_token: int
+    command: str = ""
+    payload: bytes = b""
+    attempt: int = 1
+    timeout_ms: int = 0
 
 
 class PeerWorker(WorkerServiceServicer):
@@ -38,10 +52,11 @@ class PeerWorker(WorkerServiceServicer):
         self.name, self.slots, self.commands, self.streaming = name, slots, commands, streaming
         self.handlers, self.host, self.pid = handlers, host, pid
         self.session_id = 0
-        self.leases: list[pb.TaskLease] = []
+        self.leases: list[Lease] = []
         self.requests: list[pb.TaskRequest] = []
         self.refuses = False
         self.settled_through = 0
+        self.overtaken: list[int] = []
         self.stale: list[pb.LeaseRef] = []
         self.holding: list[pb.LeaseRef] = []
         self.sequence = 0
@@ -90,17 +105,24 @@ class PeerWorker(WorkerServiceServicer):
         self.sequence += 1
         await self._outgoing.put(pb.StatusBatch(sequence=self.sequence, outcomes=outcomes))
 
-    async def complete(self, leases: Sequence[pb.TaskLease], result: bytes = b"") -> None:
+    async def report_completed(self, columns: pb.CompletionColumns) -> None:
+        self.sequence += 1
+        await self._outgoing.put(pb.StatusBatch(sequence=self.sequence, completed=columns))
+
+    async def complete(self, leases: Sequence[Lease], result: bytes = b"") -> None:
         await self.report(*(outcome(lease, pb.COMPLETE, result=result) for lease in leases))
 
-    async def progress(self, lease: pb.TaskLease, fraction: float, message: str = "") -> None:
+    async def progress(self, lease: Lease, fraction: float, message: str = "") -> None:
         word = pb.TaskProgress(task_id=lease.task_id, lease_token=lease.lease_token, progress=fraction, message=message)
-        await self._outgoing.put(pb.StatusBatch(progress=[word]))
+        await self.say(word)
+
+    async def say(self, *words: pb.TaskProgress) -> None:
+        await self._outgoing.put(pb.StatusBatch(progress=words))
 
     async def settled(self) -> None:
-        await eventually(lambda: self.settled_through == self.sequence)
+        await eventually(lambda: self.settled_through == self.sequence and not self.overtaken)
 
-    async def given(self, count: int) -> list[pb.TaskLease]:
+    async def given(self, count: int) -> list[Lease]:
         await eventually(lambda: len(self.leases) >= count)
         return self.leases
 
@@ -126,12 +148,27 @@ class PeerWorker(WorkerServiceServicer):
     async def _read(self, batches: AsyncIterator[pb.TaskBatch]) -> None:
         async for batch in batches:
             self.dialled_by = batch.coordinator_id or self.dialled_by
-            self.leases.extend(batch.tasks)
+            self.leases.extend(tasks_of(batch.leases))
             self.stale.extend(batch.stale)
             self.settled_through = max(self.settled_through, batch.settled_through)
+            self.overtaken = list(batch.overtaken)
 
 
-def outcome(lease: pb.TaskLease, status: pb.TaskStatus, **facts: object) -> pb.TaskOutcome:
+def tasks_of(columns: pb.LeaseColumns) -> list[Lease]:
+    ids = split_ids(columns.task_ids)
+    rows = zip(
+        ids,
+        spread(columns.lease_tokens, len(ids), 0),
+        spread(columns.commands, len(ids), ""),
+        spread(columns.payloads, len(ids), b""),
+        spread(columns.attempts, len(ids), 1),
+        spread(columns.timeouts_ms, len(ids), 0),
+        strict=True,
+    )
+    return [Lease(*row) for row in rows]
+
+
+def outcome(lease: Lease, status: pb.TaskStatus, **facts: object) -> pb.TaskOutcome:
     started = 0 if status == pb.RELEASED else 500
     return pb.TaskOutcome(
         task_id=lease.task_id,

@@ -20,7 +20,7 @@ from tests.coordinator.peer import PeerWorker
 from tests.fixtures.eventually import eventually
 from tests.fixtures.proxy import CuttableLine
 
-HEARTBEAT = 0.4
+HEARTBEAT = 0.8
 TTL = 3 * HEARTBEAT
 
 

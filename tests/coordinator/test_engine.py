@@ -4,14 +4,13 @@ from collections import Counter
 
 import pytest
 
-from cluster.coordinator import strays, stream
+from cluster.coordinator import dispatcher, reports, strays, stream
 from cluster.core.errors import StoreUnavailable
 from cluster.core.task import State
-from cluster.store import leases as store
 from cluster.store.counters import totals
 from cluster.wire import taskmaster_pb2 as pb
 from tests.coordinator.conftest import add, look
-from tests.coordinator.peer import outcome
+from tests.coordinator.peer import Lease, outcome
 from tests.fixtures.eventually import eventually
 
 
@@ -91,7 +90,7 @@ async def test_a_stale_report_changes_nothing_and_the_worker_is_told(conn, start
     worker = await start_worker()
     [task_id] = await add(conn)
     [lease] = await worker.given(1)
-    stale = pb.TaskLease(task_id=lease.task_id, lease_token=lease.lease_token + 999)
+    stale = Lease(task_id=lease.task_id, lease_token=lease.lease_token + 999)
     await worker.complete([stale])
     await worker.settled()
     assert [(ref.task_id, ref.lease_token) for ref in worker.stale] == [(lease.task_id, lease.lease_token + 999)]
@@ -122,6 +121,59 @@ async def test_a_result_that_postgresql_cannot_store_fails_its_own_task_only(con
     row = await look(conn, bad)
     assert row.state is State.FAILED
     assert "not JSON" in row.error
+
+
+DEEP = b"[" * 10_000 + b"]" * 10_000
+
+
+async def test_a_result_that_is_nested_too_deeply_fails_its_own_task_only(conn, start_worker):
+    worker = await start_worker()
+    ids = await add(conn, 4)
+    by_id = {lease.task_id: lease for lease in await worker.given(4)}
+    good, bad, *columns = (by_id[task_id.bytes] for task_id in ids)
+    await worker.report(outcome(good, pb.COMPLETE), outcome(bad, pb.COMPLETE, result=DEEP))
+    await worker.report_completed(
+        pb.CompletionColumns(
+            task_ids=b"".join(lease.task_id for lease in columns),
+            lease_tokens=[lease.lease_token for lease in columns],
+            results=[b"1", DEEP],
+        )
+    )
+    await worker.settled()
+    rows = [await look(conn, task_id) for task_id in ids]
+    assert [row.state for row in rows] == [State.COMPLETE, State.FAILED] * 2
+    assert "nested too deeply" in rows[1].error
+    assert rows[1].error == rows[3].error
+    assert worker.streams == 1
+
+
+async def test_what_came_beside_something_that_cannot_be_read_counts_when_it_is_told_again(
+    conn, start_worker, monkeypatch
+):
+    """The stream breaks in the middle of a batch; nothing of it was submitted."""
+    read, failed = reports.outcome_of, []
+
+    def fails_once(message):
+        if message.error == "unreadable" and not failed:
+            failed.append(message)
+            raise MemoryError
+        return read(message)
+
+    monkeypatch.setattr(reports, "outcome_of", fails_once)
+    worker = await start_worker(slots=3)
+    ids = await add(conn, 3)
+    by_id = {lease.task_id: lease for lease in await worker.given(3)}
+    begun, done, odd = (by_id[task_id.bytes] for task_id in ids)
+    worker.holding = [pb.LeaseRef(task_id=lease.task_id, lease_token=lease.lease_token) for lease in worker.leases]
+    batch = [outcome(begun, pb.STARTED), outcome(done, pb.COMPLETE), outcome(odd, pb.FAILED, error="unreadable")]
+    await worker.report(*batch)
+    await eventually(lambda: worker.streams == 2)
+    await worker.report(*batch)
+    await worker.settled()
+    assert failed
+    assert [(await look(conn, task_id)).state for task_id in ids[:2]] == [State.RUNNING, State.COMPLETE]
+    assert (await look(conn, ids[2])).error == "unreadable"
+    assert not worker.stale
 
 
 async def test_a_released_task_goes_back_without_losing_an_attempt(conn, start_worker):
@@ -163,7 +215,7 @@ async def test_a_task_goes_only_to_a_worker_that_knows_its_command(conn, start_w
 async def test_a_scheduled_task_is_given_out_when_it_is_due(conn, stub, start_worker):
     worker = await start_worker()
     [task_id] = await add(conn, delay=0.3)
-    await stub.Wake(pb.WakeRequest(tasks=True))
+    await stub.Wake([pb.WakeRequest(later=True)])
     await worker.given(1)
     row = await look(conn, task_id)
     assert row.picked_at >= row.scheduled_at
@@ -175,7 +227,7 @@ def impatient(monkeypatch) -> None:
 
 
 async def test_a_lease_whose_claim_was_not_answered_is_given_back(impatient, conn, start_worker, monkeypatch):
-    claim, lost = store.claim, []
+    claim, lost = dispatcher.claim_onward, []
 
     async def cut_off_once(*args):
         rows = await claim(*args)
@@ -184,7 +236,7 @@ async def test_a_lease_whose_claim_was_not_answered_is_given_back(impatient, con
             raise StoreUnavailable("the line was cut after COMMIT")
         return rows
 
-    monkeypatch.setattr(store, "claim", cut_off_once)
+    monkeypatch.setattr(dispatcher, "claim_onward", cut_off_once)
     worker = await start_worker()
     [task_id] = await add(conn)
     await eventually(lambda: lost)
@@ -215,17 +267,33 @@ async def test_a_worker_with_a_broken_clock_harms_nobody(conn, start_worker):
 
 
 async def test_a_stream_whose_writer_fails_is_dialled_again(conn, start_worker, monkeypatch):
-    message, failed = stream._message, []
+    columns, failed = stream._columns, []
 
-    def fail_once(lease):
-        if not failed:
-            failed.append(lease)
-            raise ValueError("a lease that does not fit into a message")
-        return message(lease)
+    def fail_once(leases):
+        if leases and not failed:
+            failed.append(leases)
+            raise ValueError("leases that do not fit into a message")
+        return columns(leases)
 
-    monkeypatch.setattr(stream, "_message", fail_once)
+    monkeypatch.setattr(stream, "_columns", fail_once)
     worker = await start_worker()
     [task_id] = await add(conn)
     [lease] = await worker.given(1)
     assert failed
     assert lease.task_id == task_id.bytes
+
+
+async def test_what_is_no_columns_ends_the_stream_and_the_next_one_is_read(conn, start_worker, monkeypatch):
+    monkeypatch.setattr(stream, "UNSETTLED", 2)
+    monkeypatch.setattr(stream, "REDIAL", 0.01)
+    worker = await start_worker()
+    [task_id] = await add(conn)
+    await worker.given(1)
+    for broken in range(2):
+        worker.holding = [pb.LeaseRef(task_id=lease.task_id, lease_token=lease.lease_token) for lease in worker.leases]
+        await worker.report_completed(pb.CompletionColumns(task_ids=b"no id"))
+        await worker.end_stream()
+        await eventually(lambda streams=broken + 2: worker.streams == streams)
+    await worker.complete(worker.leases)
+    await worker.settled()
+    assert (await look(conn, task_id)).state is State.COMPLETE

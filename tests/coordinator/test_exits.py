@@ -25,8 +25,10 @@ async def tell(stub) -> AsyncIterator[Report]:
     """`await tell(name=…, pid=…, code=…)`: the supervisor's stream says that a child has ended."""
     stream = stub.Supervise()
 
-    async def tell(*, host: str = "here", outcomes: Sequence[pb.OrderOutcome] = (), **facts: object) -> None:
-        ended = pb.ChildExit(**({"name": "w", "pid": 4711, "code": -9} | facts))
+    async def tell(
+        *, host: str = "here", ended_on: str = "", outcomes: Sequence[pb.OrderOutcome] = (), **facts: object
+    ) -> None:
+        ended = pb.ChildExit(host=ended_on, **({"name": "w", "pid": 4711, "code": -9} | facts))
         await stream.write(pb.SupervisorReport(supervisor_id="s", host=host, exits=[ended], outcomes=outcomes))
 
     yield tell
@@ -74,6 +76,11 @@ async def _one_ended(conn) -> bool:
     return len(await ended(conn)) == 1
 
 
+async def _unknown(worker) -> bool:
+    # The row is written first; the coordinator forgets the session when that is acknowledged.
+    return (await worker.heartbeat()).session_id == 0
+
+
 async def test_only_the_process_that_ended_is_meant(conn, start_worker, tell):
     await start_worker(name="w", **PLACE)
     await tell(pid=4712)
@@ -84,7 +91,7 @@ async def test_only_the_process_that_ended_is_meant(conn, start_worker, tell):
     await eventually(lambda: _one_ended(conn))
     assert await ended(conn) == [("its process exited with 3", True)]
     assert [row.name for row in await live_sessions(conn)] == ["w"]
-    assert (await meant.heartbeat()).session_id == 0
+    await eventually(lambda: _unknown(meant))
 
 
 async def test_a_worker_that_its_supervisor_ended_has_not_crashed(conn, start_worker, tell):
@@ -141,14 +148,28 @@ async def test_the_end_of_another_coordinators_worker_is_rescued_by_whoever_hear
             await tell()
             await eventually(lambda: _crashed_once(conn, task_id))
             assert await ended(conn) == [("its process was killed by signal 9", True)]
-
-            async def known() -> bool:
-                return (await worker.heartbeat()).session_id == 0
-
-            await eventually(known)
+            await eventually(lambda: _unknown(worker))
     finally:
         await other.stop()
 
 
 async def _crashed_once(conn, task_id) -> bool:
     return (await look(conn, task_id)).crash_count == 1
+
+
+async def test_the_end_of_a_container_is_told_by_its_name_and_host(conn, start_worker, tell):
+    # Its pid is its own affair, and the supervisor is on another host.
+    await start_worker(name="w", host="3f2a9c", pid=1)
+    await start_worker(name="v", host="77b0e1", pid=1)
+    await tell(host="here", pid=0, ended_on="3f2a9c")
+    await eventually(lambda: _one_ended(conn))
+    assert [row.name for row in await live_sessions(conn)] == ["v"]
+
+
+async def test_what_began_in_a_container_after_that_end_goes_on(conn, start_worker, tell):
+    await start_worker(name="w", host="3f2a9c", pid=1)
+    await tell(host="here", pid=0, ended_on="3f2a9c", ago_milliseconds=60_000)
+    await start_worker(name="v", host="77b0e1", pid=1)
+    await tell(host="here", name="v", pid=0, ended_on="77b0e1")
+    await eventually(lambda: _one_ended(conn))
+    assert [row.name for row in await live_sessions(conn)] == ["w"]

@@ -1,18 +1,24 @@
 """The finisher when PostgreSQL misbehaves."""
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
+from cluster.coordinator.aside import PAUSE, Aside
 from cluster.coordinator.feed import Feed
-from cluster.coordinator.finisher import Finisher
-from cluster.coordinator.reports import Batch, LeaseOutcome
+from cluster.coordinator.finisher import LOCK_WITHIN, Finisher
+from cluster.coordinator.reports import Batch, LeaseOutcome, Start
 from cluster.coordinator.session import HeldLease, Policy, WorkerSession
-from cluster.core.errors import StoreUnavailable
+from cluster.core.errors import RowsLocked, StoreUnavailable
 from cluster.core.outcome import Failed, Outcome, Released, Succeeded
 from cluster.core.task import State
 from cluster.store import leases as store
 from cluster.store.clock import DatabaseClock
+from cluster.store.line import Line
+from cluster.store.pool import beside, connected
 from tests.coordinator.conftest import add, look
 
 
@@ -32,13 +38,26 @@ def session() -> WorkerSession:
 
 @pytest.fixture
 def finisher(pool) -> Finisher:
-    return Finisher(pool, Feed("c", DatabaseClock()), lambda: None, lambda: None)
+    return Finisher(pool, Feed("c", DatabaseClock()), lambda: None, lambda: None, lambda: None)
+
+
+class Ready:
+    """A delivery that takes tasks."""
+
+    ready = True
+
+
+async def claimed(conn, session: WorkerSession, count: int) -> list[HeldLease]:
+    slots = store.Slots([0] * count, [session.session_id], [session.worker_id])
+    leases = await store.claim(conn, slots, HeldLease)
+    for lease in leases:
+        lease.under(Policy.of(max_attempts=3))
+    return leases
 
 
 async def leased(conn, session: WorkerSession, count: int) -> list[HeldLease]:
     await add(conn, count)
-    rows = await store.claim(conn, store.Slots([0] * count, [session.session_id], [session.worker_id]))
-    held = [HeldLease(row.id, row.id.bytes, row.lease_token, row.command, None, row.attempt, 3, 0) for row in rows]
+    held = await claimed(conn, session, count)
     session.leases = {lease.key: lease for lease in held}
     return held
 
@@ -62,13 +81,13 @@ async def test_an_outcome_whose_commit_was_not_answered_is_not_called_stale(conn
     finisher.submit(batch_of(session, [(lease, Succeeded())], stale))
     with pytest.raises(StoreUnavailable):
         await finisher.step()
-    assert session.leases, "a slot is free only when it is known how its outcome ended"
+    assert session.leases, "a lease is kept until it is known how its outcome ended"
     monkeypatch.setattr(store, "finish", finish)
     await finisher.step()
     assert not stale
     assert not session.leases
     assert session.completed == 1
-    assert (await look(conn, lease.task_id)).state is State.COMPLETE
+    assert (await look(conn, lease.id)).state is State.COMPLETE
 
 
 async def test_what_waits_survives_an_outage(conn, session, finisher, monkeypatch):
@@ -87,8 +106,8 @@ async def test_what_waits_survives_an_outage(conn, session, finisher, monkeypatc
     monkeypatch.setattr(store, "finish", finish)
     await finisher.step()
     await finisher.step()
-    assert (await look(conn, first.task_id)).state is State.COMPLETE
-    assert (await look(conn, second.task_id)).result == b"[2]"
+    assert (await look(conn, first.id)).state is State.COMPLETE
+    assert (await look(conn, second.id)).result == b"[2]"
     assert not stale
 
 
@@ -97,8 +116,8 @@ async def test_one_refused_report_does_not_hold_up_the_others(conn, session, fin
     stale: list[tuple[bytes, int]] = []
     finisher.submit(batch_of(session, [(good, Succeeded(b"1")), (bad, Succeeded(b"no json"))], stale))
     await finisher.step()
-    assert (await look(conn, good.task_id)).state is State.COMPLETE
-    row = await look(conn, bad.task_id)
+    assert (await look(conn, good.id)).state is State.COMPLETE
+    row = await look(conn, bad.id)
     assert row.state is State.FAILED
     assert "could not be stored" in row.error
     assert not stale
@@ -111,7 +130,7 @@ async def test_drained_waits_for_the_last_write(conn, session, finisher):
     await finisher.start()
     assert await finisher.drained(10)
     await finisher.stop()
-    assert (await look(conn, lease.task_id)).state is State.COMPLETE
+    assert (await look(conn, lease.id)).state is State.COMPLETE
 
 
 async def test_a_task_leased_anew_before_we_heard_that_it_was_given_back_stays_known(
@@ -122,14 +141,13 @@ async def test_a_task_leased_anew_before_we_heard_that_it_was_given_back_stays_k
 
     async def release_and_lose_the_race(*args):
         accepted = await release(*args)
-        [row] = await store.claim(conn, store.Slots([0], [session.session_id], [session.worker_id]))
-        session.leases[lease.key] = HeldLease(row.id, lease.key, row.lease_token, row.command, None, 1, 3, 0)
+        [session.leases[lease.key]] = await claimed(conn, session, 1)
         return accepted
 
     monkeypatch.setattr(store, "release", release_and_lose_the_race)
     finisher.submit(batch_of(session, [(lease, Released())], []))
     await finisher.step()
-    assert session.leases[lease.key].token > lease.token
+    assert session.leases[lease.key].lease_token > lease.lease_token
 
 
 async def test_an_outcome_written_singly_whose_commit_was_not_answered_is_not_called_stale(
@@ -163,23 +181,34 @@ async def test_what_is_given_back_does_not_make_a_worker_look_fast(conn, session
     assert session.rate.per_second(time.monotonic()) == 0
 
 
+async def test_a_worker_that_gives_back_counts_as_slow_however_fast_it_was(conn, session, finisher):
+    for _ in range(2):
+        session.rate.observe(500, time.monotonic())
+        time.sleep(session.rate.WINDOW)
+    session.rate.observe(500, time.monotonic())
+    assert session.rate.per_second(time.monotonic()) > 0
+    done, given_back = await leased(conn, session, 2)
+    finisher.submit(batch_of(session, [(done, Succeeded()), (given_back, Released())], []))
+    await finisher.step()
+    assert session.rate.per_second(time.monotonic()) == 0
+
+
 async def test_of_two_leases_of_one_task_in_one_flush_only_the_newest_is_accepted(conn, session, finisher):
     [old] = await leased(conn, session, 1)
-    await store.release(conn, [store.Held(old.task_id, old.token)])
-    [row] = await store.claim(conn, store.Slots([0], [session.session_id], [session.worker_id]))
-    new = HeldLease(row.id, row.id.bytes, row.lease_token, row.command, None, 1, 3, 0)
+    await store.release(conn, [store.Held(old.id, old.lease_token)])
+    [new] = await claimed(conn, session, 1)
     stale: list[tuple[bytes, int]] = []
     finisher.submit(batch_of(session, [(old, Succeeded())], stale))
     finisher.submit(batch_of(session, [(new, Succeeded())], stale))
     await finisher.step()
-    assert stale == [(old.key, old.token)]
+    assert stale == [(old.key, old.lease_token)]
     assert session.completed == 1
 
 
 async def test_the_promoter_hears_of_a_task_that_is_to_be_tried_again(conn, session, pool):
     told: list[str] = []
     finisher = Finisher(
-        pool, Feed("c", DatabaseClock()), lambda: told.append("freed"), lambda: told.append("postponed")
+        pool, Feed("c", DatabaseClock()), lambda: told.append("freed"), lambda: told.append("postponed"), lambda: None
     )
     done, failed = await leased(conn, session, 2)
     finisher.submit(batch_of(session, [(done, Succeeded())], []))
@@ -188,3 +217,182 @@ async def test_the_promoter_hears_of_a_task_that_is_to_be_tried_again(conn, sess
     finisher.submit(batch_of(session, [(failed, Failed("no"))], []))
     await finisher.step()
     assert told == ["freed", "postponed", "freed"]
+
+
+@pytest.mark.parametrize(("leases", "streaming", "woken"), [(5, True, True), (4, True, False), (5, False, False)])
+async def test_what_a_full_worker_takes_next_is_claimed_while_its_outcome_is_written(
+    conn, session, pool, leases, streaming, woken
+):
+    """A worker that is called for each task has a free slot only when it has been answered."""
+    session.streaming = streaming
+    session.delivery = Ready()
+    told: list[str] = []
+    finisher = Finisher(
+        pool, Feed("c", DatabaseClock()), lambda: told.append("freed"), lambda: None, lambda: told.append("told")
+    )
+    first, *_ = await leased(conn, session, leases)
+    free = session.capacity(0).free
+    finisher.submit(batch_of(session, [(first, Succeeded())], []))
+    assert told == ["told"] * woken
+    assert session.capacity(0).free == free + streaming
+    await finisher.step()
+    assert told[-1] == "freed"
+    assert session.capacity(0).free == free + 1
+
+
+async def test_outcomes_that_cannot_be_written_do_not_make_room_for_more_and_more(conn, session, finisher):
+    session.delivery = Ready()
+    held = await leased(conn, session, 40)
+    finisher.submit(batch_of(session, [(lease, Succeeded()) for lease in held], []))
+    assert session.capacity(0).free == 0
+    await finisher.step()
+    assert session.capacity(0).free == session.slots
+
+
+async def test_without_locks_a_flush_is_one_statement_for_each_kind_of_report(conn, session, finisher, monkeypatch):
+    done, failed, back = await leased(conn, session, 3)
+    finisher.submit(batch_of(session, [(done, Succeeded()), (failed, Failed("no")), (back, Released())], []))
+    waits: list[Line] = []
+    wait = Line.wait
+
+    async def counted(line, *args, **kwargs):
+        waits.append(line)
+        return await wait(line, *args, **kwargs)
+
+    monkeypatch.setattr(Line, "wait", counted)
+    await finisher.step()
+    assert len(waits) == 3
+
+
+@asynccontextmanager
+async def locked(pool, *leases: HeldLease) -> AsyncIterator[None]:
+    """Meanwhile somebody else has locked their rows."""
+    async with connected(pool) as holder, holder.transaction():
+        await holder.execute("SELECT FROM tasks WHERE id = ANY (%s) FOR UPDATE", [[lease.id for lease in leases]])
+        yield
+
+
+@pytest.fixture
+async def hasty(pool) -> AsyncIterator[Finisher]:
+    """A finisher as a coordinator has it."""
+    async with beside(pool, lock_within=LOCK_WITHIN) as own:
+        yield Finisher(own, Feed("c", DatabaseClock()), lambda: None, lambda: None, lambda: None)
+
+
+async def test_a_batch_is_settled_when_its_last_locked_row_is_written_and_not_before(conn, pool, session, hasty):
+    free, held, gone = await leased(conn, session, 3)
+    settled: list[list] = []
+    batch = batch_of(session, [(lease, Succeeded()) for lease in (free, held, gone)], [])
+    batch.settled = lambda stale: settled.append(list(stale))
+    await conn.execute("DELETE FROM tasks WHERE id = %s", [gone.id])
+    hasty.submit(batch)
+    async with locked(pool, held):
+        await hasty.step()
+        assert session.completed == 1
+        assert (list(session.leases), session.ending) == ([held.key], 1)
+        assert not settled
+        assert not await hasty.drained(0)
+    while not settled:
+        await asyncio.sleep(await hasty.step() or 0)
+    assert settled == [[(gone.key, gone.lease_token)]]
+    assert (session.leases, session.ending, session.completed) == ({}, 0, 2)
+    assert await hasty.step() is None
+    assert await hasty.drained(0)
+
+
+async def test_a_refused_report_beside_a_locked_row_is_written_and_the_locked_one_later(conn, pool, session, hasty):
+    held, bad = await leased(conn, session, 2)
+    hasty.submit(batch_of(session, [(held, Succeeded(b"1")), (bad, Succeeded(b"no json"))], []))
+    async with locked(pool, held):
+        # The refusal is met first: PostgreSQL reads the results before it waits for a row, or waits and then reads.
+        await hasty.step()
+        assert (await look(conn, bad.id)).state is State.FAILED
+        assert (await look(conn, held.id)).state is State.LEASED
+    while session.leases:
+        await asyncio.sleep(await hasty.step() or 0)
+    assert (await look(conn, held.id)).result == b"1"
+
+
+async def test_the_commit_of_what_is_free_that_was_not_answered_is_not_called_stale(
+    conn, pool, session, hasty, monkeypatch
+):
+    free, held = await leased(conn, session, 2)
+    stale: list[tuple[bytes, int]] = []
+    hasty.submit(batch_of(session, [(free, Succeeded()), (held, Succeeded())], stale))
+    finish, lost = store.finish, []
+
+    async def cut_off(connection, reports):
+        accepted = await finish(connection, reports)
+        if not lost:
+            lost.append(reports)
+            await connection.execute("COMMIT")
+            raise StoreUnavailable("the line was cut after COMMIT")
+        return accepted
+
+    monkeypatch.setattr(store, "finish", cut_off)
+    async with locked(pool, held):
+        with pytest.raises(StoreUnavailable):
+            await hasty.step()
+        await hasty.step()
+        assert list(session.leases) == [held.key]
+    while session.leases:
+        await asyncio.sleep(await hasty.step() or 0)
+    assert lost
+    assert (stale, session.completed) == ([], 2)
+
+
+async def test_who_waited_for_a_lock_looks_for_others_before_it_writes(conn, pool, session, hasty, monkeypatch):
+    held, second, free = await leased(conn, session, 3)
+    finish, tried = store.finish, []
+
+    async def watched(connection, reports):
+        tried.append([report.key for report in reports])
+        return await finish(connection, reports)
+
+    monkeypatch.setattr(store, "finish", watched)
+    async with locked(pool, held, second):
+        hasty.submit(batch_of(session, [(held, Succeeded())], []))
+        await hasty.step()
+        hasty.submit(batch_of(session, [(second, Succeeded()), (free, Succeeded())], []))
+        while free.key in session.leases:
+            await hasty.step()
+    assert tried == [[held.key], [free.key]]
+
+
+async def test_a_table_that_is_locked_is_waited_for(conn, pool, session, hasty):
+    [lease] = await leased(conn, session, 1)
+    hasty.submit(batch_of(session, [(lease, Succeeded())], []))
+    async with connected(pool) as holder, holder.transaction():
+        await holder.execute("LOCK task_history")
+        with pytest.raises(RowsLocked):
+            await hasty.step()
+    await hasty.step()
+    assert (await look(conn, lease.id)).state is State.COMPLETE
+
+
+def test_what_is_put_aside_is_tried_in_turn_and_no_sooner_than_after_a_pause(session):
+    aside = Aside()
+    first, second, third = (batch_of(session, [], []) for _ in range(3))
+    for batch in (first, second, third):
+        batch.starts = [Start(None, 0)] * 2
+    assert (aside.take(0.0, 4), aside.pause(0.0)) == ([], None)
+    aside.put([first, second, third], 10.0)
+    assert aside.take(10.0 + PAUSE / 2, 4) == []
+    assert aside.pause(10.0) == PAUSE
+    assert aside.take(10.0 + PAUSE, 4) == [first, second]
+    aside.put([first], 10.0 + PAUSE)
+    assert aside.take(10.0 + 2 * PAUSE, 1) == [third]
+
+
+async def test_while_too_much_is_put_aside_nothing_else_is_taken(conn, pool, session, hasty, monkeypatch):
+    monkeypatch.setattr("cluster.coordinator.aside.FULL", 1)
+    held, free = await leased(conn, session, 2)
+    async with locked(pool, held):
+        hasty.submit(batch_of(session, [(held, Succeeded())], []))
+        await hasty.step()
+        hasty.submit(batch_of(session, [(free, Succeeded())], []))
+        assert await hasty.step() > 0
+        assert (await look(conn, free.id)).state is State.LEASED
+    while session.leases:
+        await asyncio.sleep(await hasty.step() or 0)
+    assert session.completed == 2

@@ -16,7 +16,7 @@ from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.channel import open_channel
 from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceStub
 from tests.coordinator.conftest import add, look
-from tests.coordinator.peer import PeerWorker, outcome
+from tests.coordinator.peer import Lease, PeerWorker, outcome
 from tests.coordinator.watching import watching
 from tests.fixtures.eventually import eventually
 
@@ -41,7 +41,7 @@ async def held_by(conn: Connection, worker: PeerWorker) -> list[UUID]:
     return [task_id for (task_id,) in rows]
 
 
-def given(worker: PeerWorker, ids: Sequence[UUID]) -> list[pb.TaskLease]:
+def given(worker: PeerWorker, ids: Sequence[UUID]) -> list[Lease]:
     keys = {task_id.bytes for task_id in ids}
     return [lease for lease in worker.leases if lease.task_id in keys]
 
@@ -50,7 +50,13 @@ def reserved(coordinator: Coordinator, worker: PeerWorker) -> bool:
     return f" {worker.name} " in repr(coordinator._isolation)
 
 
-async def busy(conn, worker: PeerWorker, count: int) -> list[pb.TaskLease]:
+async def claimed(coordinator: Coordinator) -> None:
+    """The claim that is under way has ended: later ones know who is reserved."""
+    async with coordinator._dispatcher._claiming:
+        pass
+
+
+async def busy(conn, worker: PeerWorker, count: int) -> list[Lease]:
     """It runs this many tasks."""
     before = len(worker.leases)
     await add(conn, count)
@@ -100,6 +106,7 @@ async def test_an_isolated_task_waits_until_its_worker_holds_nothing_and_has_it_
     isolated = await add_isolated(conn)
     # Reserved: the slot that is free stays free.
     await eventually(lambda: reserved(coordinator, worker))
+    await claimed(coordinator)
     others = await add(conn, 4)
     await worker.complete(first[:1])
     await worker.settled()

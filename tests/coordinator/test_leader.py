@@ -17,7 +17,7 @@ from cluster.store.sessions import Registration, open_session
 from tests.coordinator.conftest import add, look
 from tests.fixtures.eventually import eventually
 
-ALL_DUTIES = {"promoter", "rescuer", "unparker", "folder", "historian"}
+ALL_DUTIES = {"promoter", "rescuer", "unparker", "folder", "pauser", "sampler", "historian"}
 
 
 class Believer(Elector):
@@ -35,7 +35,7 @@ def believer(pool) -> Believer:
 @pytest.fixture
 def duties(pool, believer) -> Duties:
     rescues = Rescues(Feed("c", DatabaseClock()))
-    return Duties(pool, believer, rescues, lambda: None, patience=0, history_days=1)
+    return Duties(pool, believer, rescues, lambda: None, lambda: None, patience=0, history_days=1)
 
 
 async def something_for_every_duty(conn) -> dict[str, object]:
@@ -52,6 +52,8 @@ async def something_for_every_duty(conn) -> dict[str, object]:
         "INSERT INTO counters (at, completed) SELECT now() - interval '1 hour', n FROM generate_series(1, 2) AS n"
     )
     await conn.execute(f"DROP TABLE {await _last_partition(conn)}")
+    [aside] = await add(conn, command="resumed")
+    await conn.execute("UPDATE tasks SET state = 6 WHERE id = %s", [aside])
     return await what_is_so(conn, promote[0], park[0])
 
 
@@ -72,6 +74,8 @@ async def what_is_so(conn, promote, park) -> dict[str, object]:
         "rescuer": await one("SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL"),
         "folder": await one("SELECT count(*) FROM counters WHERE completed > 0"),
         "historian": await _last_partition(conn),
+        "pauser": await one("SELECT count(*) FROM tasks WHERE state = 6"),
+        "sampler": await one("SELECT count(*) FROM samples"),
         "ids": (promote, park),
     }
 

@@ -9,6 +9,7 @@ from cluster.store import leases as store
 from cluster.store.tasks import get_task
 from cluster.wire import taskmaster_pb2 as pb
 from tests.coordinator.conftest import add, look
+from tests.coordinator.peer import Lease
 from tests.coordinator.watching import watching
 from tests.fixtures.eventually import eventually
 
@@ -79,7 +80,7 @@ async def test_progress_of_a_lease_that_is_not_the_workers_is_dropped(conn, star
     worker = await start_worker(slots=2)
     other, own = await add(conn, 2)
     leases = {lease.task_id: lease for lease in await worker.given(2)}
-    wrong = pb.TaskLease(task_id=other.bytes, lease_token=leases[other.bytes].lease_token + 1)
+    wrong = Lease(task_id=other.bytes, lease_token=leases[other.bytes].lease_token + 1)
     await worker.progress(wrong, 0.9)
     await worker.progress(leases[own.bytes], 0.1)
 
@@ -138,3 +139,33 @@ async def test_progress_survives_an_outage_but_takes_no_more_room_than_is_for_it
 
     await eventually(seen)
     assert (await look(conn, ids[2])).finished_at is not None
+
+
+async def test_a_word_that_postgresql_refuses_costs_no_other_word_and_is_not_tried_again(conn, start_worker):
+    await conn.execute("ALTER TABLE tasks ADD CHECK (progress_message <> 'odd')")
+    worker = await start_worker(slots=7)
+    ids = await add(conn, 7)
+    leases = {lease.task_id: lease for lease in await worker.given(7)}
+    odd = {ids[2], ids[3]}
+    words = [
+        pb.TaskProgress(
+            task_id=task_id.bytes,
+            lease_token=leases[task_id.bytes].lease_token,
+            progress=0.5,
+            message="odd" if task_id in odd else "even",
+        )
+        for task_id in ids
+    ]
+    await worker.say(*words)
+
+    async def seen() -> bool:
+        told = [(await shown(conn, task_id))[1] for task_id in ids]
+        return told == [None if task_id in odd else "even" for task_id in ids]
+
+    await eventually(seen)
+    await worker.progress(leases[ids[2].bytes], 0.75, "better")
+
+    async def mended() -> bool:
+        return await shown(conn, ids[2]) == (0.75, "better")
+
+    await eventually(mended)

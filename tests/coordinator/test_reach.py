@@ -4,7 +4,9 @@ import signal
 import subprocess
 import sys
 
-from cluster.coordinator.reach import listens, refused
+import pytest
+
+from cluster.coordinator.reach import host_and_port, listens, refused
 
 LISTENER = """
 import socket, sys, time
@@ -24,6 +26,19 @@ async def test_a_process_that_is_frozen_still_listens_and_one_that_is_dead_does_
     assert (await listens(address), await refused(address)) == (False, True)
 
 
-async def test_what_cannot_be_found_is_neither_frozen_nor_dead():
-    address = "no-such-host.invalid:1"
+@pytest.mark.parametrize("address", ["no-such-host.invalid:1", "foo..bar:1", "a" * 64 + ":1", "nowhere"])
+async def test_what_cannot_be_found_is_neither_frozen_nor_dead(address):
     assert (await listens(address), await refused(address)) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [
+        ("worker-1.example.:1", ("worker-1.example.", 1)),
+        ("my_stack_worker:50051", ("my_stack_worker", 50051)),
+        ("[fe80::1%eth0]:65535", ("fe80::1%eth0", 65535)),
+        ("büro:80", ("büro", 80)),
+    ],
+)
+def test_whoever_can_be_found_has_an_address(address, parts):
+    assert host_and_port(address) == parts

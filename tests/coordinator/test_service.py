@@ -8,6 +8,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from cluster.coordinator.coordinator import Coordinator
+from cluster.store import group_commit, waiting
+from cluster.store.certainty import enqueue_for_certain
 from cluster.store.orders import order_kill, order_scale
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.channel import open_channel
@@ -22,6 +24,25 @@ async def test_submit_answers_after_commit_and_knows_the_task_again(conn, stub):
     assert (first.task_id, first.created) == (task_id, True)
     again = await submit(stub, command="noop", task_id=task_id)
     assert (again.task_id, again.created) == (task_id, False)
+
+
+async def test_submits_of_one_moment_share_statements_and_their_commit(conn, stub, coordinator, monkeypatch):
+    groups, all_are_here = [], asyncio.Event()
+
+    async def counted(pool, tasks, **bounds):
+        groups.append(len(tasks))
+        await all_are_here.wait()
+        return await enqueue_for_certain(pool, tasks, **bounds)
+
+    monkeypatch.setattr(group_commit, "enqueue_for_certain", counted)
+    asked = [asyncio.create_task(submit(stub, command=f"c{n}")) for n in range(100)]
+    await eventually(lambda: "in_flight=100" in repr(coordinator.submissions))
+    all_are_here.set()
+    answers = await asyncio.gather(*asked)
+    assert [answer.command for answer in answers] == [f"c{n}" for n in range(100)]
+    assert len(groups) == waiting.LANES + 1
+    written = await (await conn.execute("SELECT count(DISTINCT xmin::text) FROM tasks")).fetchone()
+    assert written == (len(groups),)
 
 
 @pytest.mark.parametrize(
@@ -83,11 +104,12 @@ async def test_what_an_edge_tells_reaches_the_others_but_not_itself(stub):
     for watch in watches.values():
         await watch.read()
     told = pb.Event(event="task_scheduled", msg="hello", task_id="t")
-    await stub.Wake(pb.WakeRequest(tasks=True, watcher_id="one", events=[told]))
+    await stub.Wake([pb.WakeRequest(tasks=True, watcher_id="one", events=[told])])
     other = await watches["two"].read()
     assert [event.msg for event in other.events] == ["hello"]
+    await stub.Wake([pb.WakeRequest(tasks=True, watcher_id="two", events=[told])])
     own = await watches["one"].read()
-    assert (own.last, list(own.events)) == (other.last, [])
+    assert (own.last, [event.msg for event in own.events]) == (other.last + 1, ["hello"])
     for watch in watches.values():
         watch.cancel()
 
@@ -114,7 +136,7 @@ async def test_an_order_is_handed_down_at_once_when_woken(conn, stub):
     stream = stub.Supervise()
     await stream.write(pb.SupervisorReport(supervisor_id="s"))
     await order_scale(conn, 2)
-    await stub.Wake(pb.WakeRequest(orders=True))
+    await stub.Wake([pb.WakeRequest(orders=True)])
     assert (await stream.read()).scale.count == 2
     stream.cancel()
 

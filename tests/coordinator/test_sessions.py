@@ -3,9 +3,10 @@
 import grpc
 import pytest
 
-from cluster.coordinator import sessions as sessions_module
+from cluster.coordinator import losses
 from cluster.coordinator.coordinator import Coordinator
 from cluster.core.task import State
+from cluster.store import commands, sessions
 from cluster.store.sessions import live_sessions
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.channel import open_channel
@@ -36,6 +37,12 @@ async def test_the_first_heartbeat_registers_and_the_next_keep_alive(conn, start
     [
         ({"address": "nowhere"}, "address"),
         ({"address": "host:99999"}, "address"),
+        ({"address": "host:" + "9" * 5000}, "address"),
+        ({"address": "host:٣"}, "address"),
+        ({"address": "[]:1"}, "address"),
+        ({"address": "foo..bar:1"}, "label"),
+        ({"address": "a" * 64 + ".example:1"}, "label"),
+        ({"address": "a." * 127 + ":1"}, "253"),
         ({"slots": 5000}, "slots"),
         ({"name": "a\nb"}, "name"),
         ({"commands": ["x" * 201]}, "commands"),
@@ -77,15 +84,17 @@ async def test_the_tasks_of_a_dead_process_run_elsewhere(conn, start_worker):
 @pytest.mark.parametrize("heartbeat", [0.4])
 @pytest.mark.parametrize(("takes_connections", "crashes"), [(True, 1), (False, 0)], ids=["frozen", "cut off"])
 async def test_a_worker_that_misses_its_heartbeats_is_lost_and_its_late_report_refused(
-    conn, start_worker, monkeypatch, takes_connections, crashes
+    conn, coordinator, start_worker, monkeypatch, takes_connections, crashes
 ):
     """A task may be what froze it; that it is cut off is nobody's fault."""
+    # On a machine that stands still for a moment the leader would see it expire first.
+    coordinator._sessions._lifetime = 3600.0
 
     async def no_answer(_address: str) -> bool:
         return False
 
     if not takes_connections:
-        monkeypatch.setattr(sessions_module, "listens", no_answer)
+        monkeypatch.setattr(losses, "listens", no_answer)
     frozen = await start_worker(name="frozen", slots=1)
     [task_id] = await add(conn)
     [lease] = await frozen.given(1)
@@ -104,6 +113,29 @@ async def test_a_worker_that_misses_its_heartbeats_is_lost_and_its_late_report_r
     await heir.settled()
     row = await look(conn, task_id)
     assert (row.state, row.worker_id, row.crash_count) == (State.COMPLETE, heir.worker_id, crashes)
+
+
+async def test_a_silent_worker_is_judged_by_its_own_coordinator_before_the_leader_sees_it_expire(
+    conn, start_worker, heartbeat
+):
+    """Only the former asks whether it still takes connections: a frozen one must not pass for one that is cut off."""
+    worker = await start_worker(slots=1)
+    judged = 3 * heartbeat
+
+    async def outlives() -> list[bool]:
+        found = await conn.execute(
+            "SELECT expires_at > last_heartbeat + %s * interval '1 s' FROM sessions", [judged + 1]
+        )
+        return [row[0] for row in await found.fetchall()]
+
+    assert await outlives() == [True], "as it was registered"
+    await conn.execute("UPDATE sessions SET expires_at = last_heartbeat + %s * interval '1 s'", [judged])
+    await worker.heartbeat()
+
+    async def prolonged() -> bool:
+        return await outlives() == [True]
+
+    await eventually(prolonged)
 
 
 async def test_a_broken_stream_is_dialled_again_and_lost_leases_are_given_back(conn, start_worker):
@@ -282,3 +314,29 @@ async def test_a_blocked_task_loop_is_told_once_with_the_task_that_blocks_it_and
         ("warning", "other has blocked the task loop of w for 1.0 s"),
     ]
     assert {event.worker_id for event in heard.events} == {worker.worker_id}
+
+
+async def test_what_a_worker_tells_of_its_commands_is_kept(conn, start_worker):
+    handlers = [
+        pb.Handler(command="thumbnail", timeout_seconds=1.5, max_attempts=5, description="Makes\n one.",
+                   parameters=b'{"type":"object"}'),
+        pb.Handler(command="broken", description="odd\x00", parameters=b"no json"),
+        pb.Handler(command="large", parameters=b"[" + b"1," * 20_000 + b"1]"),
+        pb.Handler(command="silent"),
+    ]  # fmt: skip
+    await start_worker(handlers=handlers, commands=["simple"])
+    told = {one.command: one for one in await commands.offered(conn)}
+    assert told["thumbnail"].description == "Makes one."
+    assert (told["thumbnail"].timeout_ms, told["thumbnail"].max_attempts) == (1500, 5)
+    assert told["thumbnail"].parameters == b'{"type":"object"}'
+    assert {told[name].parameters for name in ("broken", "large", "silent", "simple")} == {None}
+
+
+async def test_the_pace_of_a_worker_is_kept_with_its_session(conn, start_worker):
+    worker = await start_worker()
+    session_id = (await worker.heartbeat()).session_id
+    pulse = sessions.Pulse(session_id, 3, 1, 0, 0.0, draining=False, age=0.0, rate=2.5)
+    [(coordinator,)] = await (await conn.execute("SELECT coordinator FROM sessions")).fetchall()
+    await sessions.prolong(conn, coordinator, [pulse], 60)
+    [row] = await sessions.live_sessions(conn)
+    assert row.rate == 2.5

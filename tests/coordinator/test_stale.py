@@ -1,5 +1,6 @@
 """Outcomes that come too late are refused, noted with their task, counted and told: once."""
 
+import asyncio
 from uuid import UUID
 
 import grpc
@@ -12,7 +13,7 @@ from cluster.store.counters import totals
 from cluster.store.leases import Held
 from cluster.wire import taskmaster_pb2 as pb
 from tests.coordinator.conftest import add, look
-from tests.coordinator.peer import outcome
+from tests.coordinator.peer import Lease, outcome
 from tests.coordinator.watching import watching
 from tests.fixtures.eventually import eventually
 
@@ -30,7 +31,7 @@ async def stale_notes(conn, task_id: UUID) -> list[tuple[str, int, str]]:
     ]
 
 
-async def taken_away(conn, worker, task_id: UUID) -> pb.TaskLease:
+async def taken_away(conn, worker, task_id: UUID) -> Lease:
     """The lease of a task that was given to a worker and is not its any more; the worker holds the task's new lease."""
     [lease] = await worker.given(1)
     await store.release(conn, [Held(task_id, lease.lease_token)])
@@ -208,3 +209,34 @@ async def test_a_note_that_cannot_be_stored_holds_nobody_up(conn, start_worker, 
     await worker.settled()
     assert (await look(conn, second)).state is State.COMPLETE
     await eventually(lambda: len(worker.leases) == 3)
+
+
+@pytest.mark.parametrize("held", [True, False], ids=["held", "taken away"])
+async def test_an_outcome_that_is_told_again_before_it_is_settled_is_answered_as_it_is_settled(
+    conn, coordinator, stub, start_worker, monkeypatch, held
+):
+    finish, let = store.finish, asyncio.Event()
+    submit, told = coordinator._finisher.submit, []
+
+    async def slow(*args):
+        await let.wait()
+        return await finish(*args)
+
+    def noted(batch):
+        told.append(batch)
+        submit(batch)
+
+    monkeypatch.setattr(store, "finish", slow)
+    monkeypatch.setattr(coordinator._finisher, "submit", noted)
+    worker = await start_worker(slots=1, streaming=False)
+    [task_id] = await add(conn)
+    [request] = await eventually(lambda: worker.requests)
+    if not held:
+        await store.release(conn, [Held(task_id, request.lease_token)])
+    report = pb.UpdateTaskStatusRequest(
+        task_id=str(task_id), lease_token=request.lease_token, worker_id=worker.worker_id, status=pb.COMPLETE
+    )
+    calls = [asyncio.ensure_future(stub.UpdateTaskStatus(report)) for _ in range(3)]
+    await eventually(lambda: len(told) == 3)
+    let.set()
+    assert [answer.accepted for answer in await asyncio.gather(*calls)] == [held] * 3

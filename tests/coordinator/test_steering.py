@@ -151,7 +151,7 @@ async def test_a_lease_that_somebody_else_ended_is_taken_away_when_that_is_told(
     [lease] = await worker.given(1)
     [change] = await store.cancel(conn, [task_id])
     ended = pb.EndedLease(session_id=change.session_id, task_id=task_id.bytes, lease_token=change.token)
-    await stub.Wake(pb.WakeRequest(ended=[ended, ended]))
+    await stub.Wake([pb.WakeRequest(ended=[ended, ended])])
     await eventually(lambda: told_to_end(worker) == {(lease.task_id, lease.lease_token)})
     await add(conn)
     await worker.given(2)
@@ -163,7 +163,7 @@ async def test_an_ended_lease_that_is_not_known_here_is_somebody_elses(conn, stu
     [task_id] = await add(conn)
     [lease] = await worker.given(1)
     facts = {"session_id": worker.session_id, "task_id": lease.task_id, "lease_token": lease.lease_token}
-    await stub.Wake(pb.WakeRequest(ended=[pb.EndedLease(**(facts | change))]))
+    await stub.Wake([pb.WakeRequest(ended=[pb.EndedLease(**(facts | change))])])
     await worker.complete([lease])
     await worker.settled()
     assert (await look(conn, task_id)).state is State.COMPLETE
@@ -205,7 +205,7 @@ async def test_a_worker_that_was_not_reached_hears_of_a_cancelled_task_on_its_ne
     worker.holding = [pb.LeaseRef(task_id=lease.task_id, lease_token=lease.lease_token)]
     await worker.end_stream()
     ended = pb.EndedLease(session_id=worker.session_id, task_id=lease.task_id, lease_token=lease.lease_token)
-    await stub.Wake(pb.WakeRequest(ended=[ended]))
+    await stub.Wake([pb.WakeRequest(ended=[ended])])
     await eventually(lambda: worker.streams == 2)
     await eventually(lambda: told_to_end(worker) == {(lease.task_id, lease.lease_token)})
 

@@ -40,6 +40,7 @@ def test_the_summary_counts_each_kind_of_event_and_is_told_once():
     assert (summary.event, summary.timestamp_us) == (EventName.TASKS_SUMMARY, 7)
     assert "3 task_started" in summary.msg
     assert "2 task_completed" in summary.msg
+    assert summary.counts == {STARTED: 3, EventName.TASK_COMPLETED: 2}
     assert budget.summary(99, 8) is None
 
 

@@ -1,12 +1,12 @@
 """What may be asked for, and that a refusal names the field."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cluster.core import limits
 from cluster.core.errors import InvalidTask, PayloadTooLarge

@@ -27,7 +27,7 @@ def test_every_state_says_what_may_follow():
 def test_only_by_hand_and_only_after_a_failure_does_anything_follow_an_end(after):
     assert not may_follow(State.COMPLETE, after)
     assert [end for end in sorted(FINAL) if may_follow(end, after)] == (
-        sorted(UNSUCCESSFUL) if after is State.READY else []
+        sorted(UNSUCCESSFUL) if after in {State.READY, State.PAUSED} else []
     )
 
 
@@ -57,8 +57,9 @@ def test_a_rescued_or_retried_task_is_ready_isolated_or_scheduled_again(held):
     assert may_follow(held, State.SCHEDULED)
 
 
-def test_a_parked_task_waits_until_it_is_ready_or_cancelled():
-    assert TRANSITIONS[State.PARKED] == {State.READY, State.ISOLATED, State.CANCELLED}
+def test_a_parked_or_paused_task_waits_until_it_is_ready_or_cancelled():
+    assert TRANSITIONS[State.PARKED] == {State.READY, State.ISOLATED, State.PAUSED, State.CANCELLED}
+    assert TRANSITIONS[State.PAUSED] == {State.READY, State.ISOLATED, State.CANCELLED}
 
 
 def test_any_unfinished_task_can_be_cancelled():
@@ -76,5 +77,6 @@ def test_people_see_an_end_exactly_when_the_task_is_final(state):
 
 
 def test_the_states_of_a_status_come_in_the_order_of_life():
-    assert states_of(Status.QUEUED) == (State.SCHEDULED, State.READY, State.LEASED, State.PARKED, State.ISOLATED)
+    waiting = (State.SCHEDULED, State.READY, State.LEASED, State.PARKED, State.ISOLATED, State.PAUSED)
+    assert states_of(Status.QUEUED) == waiting
     assert states_of(Status.FAILED) == (State.FAILED, State.DEAD, State.QUARANTINED)

@@ -1,7 +1,7 @@
 """An edge on a port of its own, with a real PostgreSQL behind it and a coordinator that only tells and listens."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
@@ -17,13 +17,15 @@ from cluster.wire.channel import Server
 
 
 class Teller(rpc.CoordinatorServiceServicer):
-    """A coordinator as the edge sees it: tells what the test put in `tell`, keeps the hints it got."""
+    """A coordinator as the edge sees it: tells what the test puts into `tell`, None for no more. State: the hints it
+    got, how many streams they came up, who watches, and what it has to tell."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.hints: list[pb.WakeRequest] = []
+        self.streams = 0
         self.watches: list[pb.WatchEventsRequest] = []
-        self.tell: asyncio.Queue[pb.EventBatch] = asyncio.Queue()
-        self.server = Server("127.0.0.1", 0, ())
+        self.tell: asyncio.Queue[pb.EventBatch | None] = asyncio.Queue()
+        self.server = Server("127.0.0.1", port, ())
         rpc.add_CoordinatorServiceServicer_to_server(self, self.server.grpc)
 
     @property
@@ -33,11 +35,13 @@ class Teller(rpc.CoordinatorServiceServicer):
     async def WatchEvents(self, request, context):  # noqa: N802
         self.watches.append(request)
         yield pb.EventBatch(coordinator_id="c1", last=request.after)
-        while True:
-            yield await self.tell.get()
+        while batch := await self.tell.get():
+            yield batch
 
-    async def Wake(self, request, context):  # noqa: N802
-        self.hints.append(request)
+    async def Wake(self, requests, context):  # noqa: N802
+        self.streams += 1
+        async for request in requests:
+            self.hints.append(request)
         return pb.WakeResponse()
 
 
@@ -75,7 +79,17 @@ async def edge(settings: Settings, edge_pool: Pool) -> AsyncIterator[Edge]:
             await edge.stop()
 
 
+def client_of(edge: Edge) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{edge.server.port}", trust_env=False)
+
+
+@pytest.fixture
+def http_of() -> Callable[[Edge], httpx.AsyncClient]:
+    """What makes a client of an edge."""
+    return client_of
+
+
 @pytest.fixture
 async def http(edge: Edge) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{edge.server.port}", trust_env=False) as client:
+    async with client_of(edge) as client:
         yield client

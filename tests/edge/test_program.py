@@ -86,3 +86,16 @@ async def test_a_signal_ends_it_with_streams_open_in_good_order(database_url, tm
             assert await asyncio.to_thread(process.wait, 5) == 0
     assert "Traceback" not in log.read_text()
     assert '"event": "edge_ready"' in log.read_text()
+
+
+def test_an_edge_makes_room_for_a_thousand_dashboards():
+    program = """
+import resource
+from cluster.edge.__main__ import room_for_connections
+for soft, hard in ((256, 2000), (256, 1000)):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    room_for_connections()
+    print(*resource.getrlimit(resource.RLIMIT_NOFILE))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2000", "2000", "1000", "1000"]

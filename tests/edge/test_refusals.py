@@ -11,8 +11,8 @@ from psycopg import sql
 
 from cluster.core import limits
 from cluster.core.errors import StoreRejected
-from cluster.edge import ingest as ingest_module
 from cluster.runtime import telemetry
+from cluster.store import group_commit
 
 JSON = {"content-type": "application/json"}
 METACHARACTERS = [
@@ -198,10 +198,10 @@ async def test_names_of_this_machine_and_addresses_are_answered(http, host):
 
 
 async def test_what_nobody_foresaw_is_a_500_that_gives_nothing_away_and_an_event(http, monkeypatch):
-    async def broken(pool, tasks):
+    async def broken(pool, tasks, **bounds):
         raise StoreRejected("relation secret_table does not exist")
 
-    monkeypatch.setattr(ingest_module, "enqueue_for_certain", broken)
+    monkeypatch.setattr(group_commit, "enqueue_for_certain", broken)
     before = telemetry.counts().get("request_failed", 0)
     answer = await http.post("/api/schedule", json={"command": "noop"})
     assert answer.status_code == 500
@@ -217,6 +217,7 @@ ASKED = {
     "POST /api/schedule/batch": {"count": 2}, "POST /api/status/batch": {"task_ids": [NOBODY]},
     "POST /api/tasks/cancel": {"queue": "slow"}, "POST /api/tasks/retry": {"task_ids": [NOBODY]},
     "POST /api/workers/scale": {"count": 2}, "POST /api/workers/kill": {"name": "worker-1"},
+    "POST /api/workers/drain": {"name": "worker-1"},
 }  # fmt: skip
 
 
@@ -233,7 +234,8 @@ async def test_without_postgresql_every_route_that_needs_it_answers_503_and_when
     for path, operations in paths.items():
         for method, operation in operations.items():
             if "503" in operation["responses"]:
-                where = f"{path}?task_id={NOBODY}" if path.endswith("/status") else path.format(task_id=NOBODY)
+                status = path.endswith("/status")
+                where = f"{path}?task_id={NOBODY}" if status else path.format(task_id=NOBODY, queue="slow")
                 asked.append(f"{method.upper()} {path}")
                 answer = await http.request(method.upper(), where, json=ASKED.get(asked[-1]))
                 assert (answer.status_code, answer.headers.get("retry-after")) == (503, "1"), asked[-1]

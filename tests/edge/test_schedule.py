@@ -1,10 +1,13 @@
 """Scheduling: what is answered, what is in PostgreSQL afterwards, and what the coordinators hear of it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
+from cluster.store import group_commit, waiting
+from cluster.store.certainty import enqueue_for_certain
 from tests.fixtures.eventually import eventually
 
 
@@ -41,7 +44,7 @@ async def test_a_task_shows_everything_that_was_asked_for(http):
         "created_at": (await http.get(f"/api/tasks/{task_id}")).json()["created_at"],
         "picked_at": None, "started_at": None, "completed_at": None, "failed_at": None, "cancelled_at": None,
         "worker_id": None, "attempt": 0, "crash_count": 0, "error": None, "result": None, "attempts": [],
-        "progress": None, "progress_message": None,
+        "progress": None, "progress_message": None, "waited_seconds": None, "ran_seconds": None,
     }  # fmt: skip
 
 
@@ -129,6 +132,39 @@ async def test_coordinators_are_woken_with_the_events_of_what_was_created(http, 
     await http.post("/api/schedule", json={"command": "noop", "task_id": task_id})
     await eventually(lambda: any(hint.tasks for hint in coordinator.hints))
     assert [event.task_id for hint in coordinator.hints for event in hint.events] == [task_id]
+
+
+async def test_requests_at_one_moment_share_statements_commits_and_hints(http, edge, pool, coordinator, monkeypatch):
+    groups, all_are_here = [], asyncio.Event()
+
+    async def counted(pool, tasks, **bounds):
+        groups.append(len(tasks))
+        await all_are_here.wait()
+        return await enqueue_for_certain(pool, tasks, **bounds)
+
+    monkeypatch.setattr(group_commit, "enqueue_for_certain", counted)
+    asked = [asyncio.create_task(http.post("/api/schedule", json={"command": f"c{n}"})) for n in range(100)]
+    await eventually(lambda: "tasks=100" in repr(edge.group_commit))
+    all_are_here.set()
+    answers = await asyncio.gather(*asked)
+    assert [answer.json()["command"] for answer in answers] == [f"c{n}" for n in range(100)]
+    assert len(groups) == waiting.LANES + 1
+    async with pool.connection() as connection:
+        [written] = await (await connection.execute("SELECT count(*) FROM counters")).fetchone()
+    assert written == len(groups)
+    await eventually(lambda: sum(len(hint.events) for hint in coordinator.hints) == 100)
+    assert len(coordinator.hints) <= len(groups)
+
+
+async def test_more_than_can_be_written_is_refused_with_the_time_to_come_again(http, pool, monkeypatch):
+    monkeypatch.setattr(group_commit, "WAITING", 1)
+    answers = await asyncio.gather(*(http.post("/api/schedule/batch", json={"count": 5}) for _ in range(20)))
+    refused = [answer for answer in answers if answer.status_code != 201]
+    assert refused
+    for answer in refused:
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert "nothing was enqueued, try again" in answer.json()["detail"]
+    assert len(await rows(pool)) == 5 * (20 - len(refused))
 
 
 async def test_tasks_are_taken_when_no_coordinator_answers(http, coordinator):

@@ -145,7 +145,8 @@ async def test_many_are_cancelled_by_their_ids(http, conn):
     await cancel(http, cancelled)
     ids = [waiting, complete, cancelled, NOBODY, waiting]
     assert (await http.post("/api/tasks/cancel", json={"task_ids": ids})).json() == {
-        "changed": 1, "unchanged": 3, "refused": 2, "task_ids": [waiting], "more": False,
+        "dry_run": False, "count": 1, "changed": 1, "unchanged": 3, "refused": 2, "task_ids": [waiting],
+        "more": False,
         "reasons": {"cancelled already": 1, "it is complete": 1, "there is no such task": 1},
     }  # fmt: skip
 
@@ -197,7 +198,9 @@ async def test_without_any_filter_nothing_changes_and_the_filters_are_named(http
     task_id = await post(http)
     answer = await http.post(f"/api/tasks/{what}", json=body)
     assert answer.status_code == 422
-    assert answer.json()["detail"].endswith("give task_ids, or at least one of status, queue, command, worker")
+    assert answer.json()["detail"].endswith(
+        "give task_ids, or at least one of status, queue, command, worker, scheduled_from, scheduled_to"
+    )
     assert await state(http, task_id) == "ready"
 
 
@@ -210,7 +213,7 @@ async def test_without_any_filter_nothing_changes_and_the_filters_are_named(http
         ("cancel", {"task_ids": []}, "task_ids: "), ("cancel", {"task_ids": ["42"]}, "task_ids[0]: Invalid UUID"),
         ("cancel", {"task_ids": [NOBODY] * 10_001}, "task_ids: "),
         ("cancel", {"queue": "x", "limit": 10_001}, "limit: "), ("retry", {"queue": "x", "limit": 0}, "limit: "),
-        ("retry", {"name": "x"}, "unknown field `name`; known here: status, queue, command, worker, limit"),
+        ("retry", {"name": "x"}, "unknown field `name`; known here: status, queue, command, worker, scheduled_from, "),
     ],
 )  # fmt: skip
 async def test_what_cannot_be_meant_is_422_and_says_what_can(http, what, body, detail):
@@ -266,3 +269,29 @@ async def test_when_postgresql_goes_away_in_the_middle_saying_it_again_does_the_
     assert (answer["changed"], answer["reasons"]) == (3, {"cancelled already": 2})
     told = [event["task_id"] for event in (await http.get("/api/logs")).json() if event["event"] == "task_cancelled"]
     assert sorted(told) == sorted(ids)
+
+
+@pytest.mark.parametrize("what", ["cancel", "retry"])
+async def test_a_preview_says_how_many_and_changes_nothing(http, conn, what):
+    ids = [await post(http, queue="slow") for _ in range(3)]
+    if what == "retry":
+        await http.post("/api/tasks/cancel", json={"queue": "slow"})
+    done = await post(http)
+    await conn.execute("UPDATE tasks SET state = 3 WHERE id = %s", [done])
+    before = await (await conn.execute("SELECT id, state FROM all_tasks ORDER BY id")).fetchall()
+    by_filter = (await http.post(f"/api/tasks/{what}", json={"queue": "slow", "dry_run": True, "limit": 2})).json()
+    assert (by_filter["dry_run"], by_filter["count"], by_filter["changed"], by_filter["more"]) == (True, 2, 0, True)
+    asked = {"task_ids": [*ids, NOBODY], "dry_run": True}
+    by_ids = (await http.post(f"/api/tasks/{what}", json=asked)).json()
+    assert (by_ids["count"], by_ids["refused"], set(by_ids["task_ids"])) == (3, 1, set(ids))
+    assert by_ids["reasons"] == {"there is no such task": 1}
+    assert await (await conn.execute("SELECT id, state FROM all_tasks ORDER BY id")).fetchall() == before
+    done = (await http.post(f"/api/tasks/{what}", json={"queue": "slow"})).json()
+    assert (done["dry_run"], done["count"], done["changed"]) == (False, 3, 3)
+
+
+async def test_a_time_chooses_what_is_cancelled(http):
+    early = await post(http, scheduled_at="2031-01-01")
+    await post(http, scheduled_at="2031-01-03")
+    told = (await http.post("/api/tasks/cancel", json={"scheduled_to": "2031-01-02T00:00:00Z"})).json()
+    assert told["task_ids"] == [early]

@@ -15,12 +15,20 @@ def wheel_names(wheel):
 
 def shipped(folder, suffixes):
     found = (path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.suffix in suffixes)
-    return {str(path) for path in found if "node_modules" not in path.parts}
+    return {str(path) for path in found if not {"node_modules", "dist"} & set(path.parts)}
 
 
 def test_the_wheel_carries_every_module_and_every_file_beside_them(wheel):
-    missing = shipped("cluster", {".py", ".pyi", ".typed", ".html", ".css", ".js", ".svg"}) - wheel_names(wheel)
-    assert not missing
+    assert not shipped("cluster", {".py", ".pyi", ".typed"}) - wheel_names(wheel)
+
+
+def test_the_wheel_carries_the_built_dashboard_packed_and_none_of_its_sources(wheel):
+    names = {name.removeprefix("cluster/_dashboard/") for name in wheel_names(wheel) if "dashboard" in name}
+    assert "index.html" in names
+    for suffix in (".js", ".css"):
+        (found,) = [name for name in names if name.startswith("assets/index-") and name.endswith(suffix)]
+        assert {f"{found}.gz", f"{found}.br"} <= names
+    assert not [name for name in names if name.startswith("cluster/edge/") or name.endswith((".ts", ".tsx", ".json"))]
 
 
 def test_the_wheel_carries_the_sql(wheel):
@@ -46,7 +54,12 @@ def test_the_wheel_says_its_licence_its_python_and_its_extras(wheel):
 def test_the_sdist_carries_what_is_needed_to_change_the_project(sdist):
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
+    assert shipped("cluster/edge/dashboard", {".ts", ".tsx", ".css", ".json", ".svg"}) <= names
+    # The wheel of these tests was built of it: with this, no Node and no npm registry were needed.
+    assert "cluster/edge/dashboard/dist/.sources" in names
     for folder in ("cluster", "proto", "sql", "tests", "tools"):
         assert shipped(folder, {".py", ".sql", ".proto"}) <= names
     assert {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml", "noxfile.py"} <= names
-    assert not [name for name in names if name.startswith((".git/", ".nox", ".venv", "perf/results"))]
+    assert not [
+        name for name in names if name.startswith((".git/", ".nox", ".venv", "perf/results")) or "node_modules" in name
+    ]

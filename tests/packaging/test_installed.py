@@ -1,5 +1,7 @@
 """The wheel, installed in an empty environment, is the whole product."""
 
+import re
+
 import pytest
 
 from tests.fixtures.eventually import eventually
@@ -46,5 +48,10 @@ async def test_a_cluster_from_the_wheel_runs_fifty_tasks_and_serves_its_page(clu
     page = cluster.http.get("/")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
-    assert "TaskMaster" in page.text
+    assert "<title>TaskMaster</title>" in page.text
+    assets = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page.text)
+    assert {asset.rpartition(".")[2] for asset in assets} >= {"js", "css"}
+    assert {cluster.http.get(asset).status_code for asset in assets} == {200}
+    [program] = re.findall(r'<script type="module"[^>]+src="([^"]+)"', page.text)
+    assert cluster.http.get(program, headers={"accept-encoding": "br"}).headers["content-encoding"] == "br"
     await eventually(lambda: cluster.stats()["completed"] == 50)

@@ -34,6 +34,10 @@ def test_what_ships_is_found_in_a_checkout() -> None:
     assert (paths.shipped("sql") / "migrations").is_dir()
 
 
+def test_what_is_built_is_found_where_its_sources_are() -> None:
+    assert paths.shipped("anything", "tests/runtime") == Path(__file__).parent
+
+
 def test_what_does_not_ship_says_what_to_do() -> None:
     with pytest.raises(FileNotFoundError, match="install taskmaster-cluster again"):
         paths.shipped("nothing-of-this-name")

@@ -113,6 +113,20 @@ def test_the_parts_of_a_database_arrive_unchanged(host: str, password: str) -> N
     assert found.get("password", "") == password
 
 
+def test_a_password_may_be_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text(" p@ss:w/rd? %\n")
+
+    found = conninfo_to_dict(settings(POSTGRES_HOST="db", POSTGRES_PASSWORD_FILE=str(file)).database_url)
+
+    assert found["password"] == " p@ss:w/rd? %"
+
+
+def test_a_password_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="POSTGRES_PASSWORD_FILE"):
+        settings(POSTGRES_HOST="db", POSTGRES_PASSWORD_FILE=str(tmp_path / "nowhere"))
+
+
 def test_no_message_shows_a_password() -> None:
     with pytest.raises(SettingsError) as caught:
         settings(DATABASE_URL="mysql://me:secret@db/x")

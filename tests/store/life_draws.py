@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 COMMANDS = ("noop", "rare")
 COORDINATORS = ("c1", "c2")
+QUEUES = ("default", "slow")
 VERBS = ("start", "progress", "finish", "retry", "release", "park", "note")
 DUTIES = ("promote", "unpark", "end_expired", "end_expired", "fold", "another_leads")
 TTL = 3600.0
@@ -66,6 +67,7 @@ WANTED = st.lists(
         priority=st.sampled_from([0, 5, -1]),
         delay=st.sampled_from([0.0, 0.0, TTL]),
         unique_key=st.sampled_from([None, None, None, "a", "b"]),
+        queue=st.sampled_from(QUEUES),
     ),
     min_size=1,
     max_size=5,

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from cluster.core.new_task import NewTask
 from cluster.core.task import FINAL, HELD, State, may_follow
-from cluster.store import counters, due, leadership, leases, orders, sessions, steering, tasks
+from cluster.store import counters, due, leadership, leases, orders, queues, sessions, steering, tasks
 from cluster.store.leases import Finished, Held, Late, LeasedTask, Parked, Progress, Retried, Slots, Started
 from cluster.store.pool import Connection
 from cluster.store.sessions import Pulse, Registration
@@ -31,6 +31,7 @@ from tests.store.life_draws import (
     COORDINATORS,
     MOST,
     ORDER,
+    QUEUES,
     SELDOM,
     SOME_STATES,
     TTL,
@@ -111,10 +112,10 @@ class LifeOfTasks(RuleBasedStateMachine):
             self._claim(to, order, others)
 
     def _claim(self, to: list[Session], order: list[int], others: tuple[str, ...]) -> None:
-        free = [task for task in self.model.in_state(State.READY) if task.command not in others]
+        free = [task for task in self.model.claimable(State.READY) if task.command not in others]
         order = [index % len(to) for index in order]
         slots = Slots(order, [session.id for session in to], [session.name for session in to], others)
-        leased = self.database(leases.claim, slots)
+        leased = self.database(leases.claim, slots, LeasedTask)
         taken = {task.id for task in leased}
         assert taken <= {task.id for task in free} and len(leased) == min(len(order), len(free))
         left = [task.priority for task in free if task.id not in taken]
@@ -123,14 +124,14 @@ class LifeOfTasks(RuleBasedStateMachine):
         self._claimed(leased)
 
     def _claim_isolated(self, to: Session) -> None:
-        isolated = self.model.in_state(State.ISOLATED)
+        isolated = self.model.claimable(State.ISOLATED)
         assert set(self.database(leases.isolated_commands, COMMANDS)) == {task.command for task in isolated}
-        leased = self.database(leases.claim_isolated, to.id, to.name, to.handlers)
+        leased = self.database(leases.claim_isolated, to.id, to.name, to.handlers, LeasedTask)
         assert (leased is not None) is any(task.command in to.handlers for task in isolated)
         self._claimed([leased] if leased else [])
 
     def _claimed(self, leased: Iterable[LeasedTask]) -> None:
-        for task in sorted(leased):
+        for task in sorted(leased, key=lambda task: task.key):
             self.model.claim(task.id, task.lease_token, task.session_id)
             assert task.attempt == self.model.tasks[task.id].attempt
 
@@ -166,8 +167,10 @@ class LifeOfTasks(RuleBasedStateMachine):
         """As every final state that a report can have, in turn."""
         states = (State.COMPLETE, State.FAILED, State.CANCELLED, State.DEAD)
         said = {held: states[(held.task_id.int + place) % len(states)] for place, held in enumerate(batch)}
-        reports = [Finished(held, state, None, 0, None, state.name) for held, state in said.items()]
-        return self.database(leases.finish, reports), self.model.finish(said)
+        reports = [
+            Finished(held.task_id.bytes, held.token, state, None, 0, None, state.name) for held, state in said.items()
+        ]
+        return {UUID(bytes=key) for key in self.database(leases.finish, reports)}, self.model.finish(said)
 
     def _retry(self, batch: list[Held]) -> tuple[set[UUID], set[UUID]]:
         expected = self.model.retry(batch, "once more")
@@ -192,6 +195,8 @@ class LifeOfTasks(RuleBasedStateMachine):
     def cancel(self, chosen: list[UUID], states: tuple[State, ...]) -> None:
         before = {task_id: (self.model.tasks[task_id].state, self.model.tasks[task_id].lease) for task_id in chosen}
         cancelled = self.model.cancel(chosen, "not wanted", states)
+        # Tried again by hand they are ready at once, and not by promotion.
+        self.due.difference_update(cancelled)
         changes = self.database(steering.cancel, chosen, "not wanted", states)
         assert [change.id for change in changes] == chosen
         for change in changes:
@@ -215,6 +220,29 @@ class LifeOfTasks(RuleBasedStateMachine):
             if change.id in allowed - again:
                 owner = self.model.owner(self.model.tasks[change.id].unique_key)
                 assert owner is not None and change.held_by == owner.id
+
+    # Queues.
+
+    @rule(queue=st.sampled_from(QUEUES), paused=st.booleans(), walked=st.booleans())
+    def a_queue_is_paused_or_resumed(self, queue: str, paused: bool, walked: bool) -> None:
+        """`walked`: the leader has been there, too."""
+        if paused:
+            assert self.database(queues.pause, queue).changed is (queue not in self.model.paused)
+            self.model.paused.add(queue)
+        else:
+            assert self.database(queues.resume, queue) is (queue in self.model.paused)
+            self.model.paused.discard(queue)
+        self.the_tables_are_what_the_model_says()
+        if walked:
+            self._see_to_queues()
+
+    def _see_to_queues(self) -> None:
+        walk, aside = queues.BEGINNING, 0
+        while walk is not None:
+            step, walk = self.database(queues.put_aside, self.epochs[-1], walk, 3)
+            aside += step
+        assert aside == self.model.put_aside()
+        assert self.database(queues.bring_back, self.epochs[-1], ALL) == self.model.bring_back()
 
     # Workers.
 
@@ -250,12 +278,13 @@ class LifeOfTasks(RuleBasedStateMachine):
     @rule(order=ORDER, crashes=st.integers(1, 3))
     def workers_crash_one_after_the_other(self, order: list[int], crashes: int) -> None:
         """Each over what the one before left behind."""
-        if not self.model.in_state(State.READY, State.ISOLATED):
+        if not (self.model.claimable(State.READY) or self.model.claimable(State.ISOLATED)):
+            self.a_queue_is_paused_or_resumed("default", False, True)
             self._enqueue_one()
             self.the_tables_are_what_the_model_says()
         for _ in range(crashes):
             session = self._open(COMMANDS, "c1")
-            if self.model.in_state(State.ISOLATED):
+            if self.model.claimable(State.ISOLATED):
                 self._claim_isolated(session)
             else:
                 self._claim([session], order, ())
@@ -324,7 +353,8 @@ class LifeOfTasks(RuleBasedStateMachine):
     def _promote(self, most: int) -> None:
         promotion = self.database(due.promote, self.epochs[-1], most)
         found = self.database.facts()
-        promoted = {task_id for task_id in self.due if found[task_id].state in (State.READY, State.ISOLATED)}
+        ready = (State.READY, State.ISOLATED, State.PAUSED)
+        promoted = {task_id for task_id in self.due if found[task_id].state in ready}
         assert promotion.promoted == len(promoted) == min(most, len(self._overdue()))
         self.model.promote(promoted)
         self.due -= promoted
@@ -357,6 +387,8 @@ class LifeOfTasks(RuleBasedStateMachine):
         for past in self.epochs[:-1]:
             assert self.database(due.promote, past, ALL).promoted == 0
             assert self.database(leases.unpark, past, ALL) == set()
+            assert self.database(queues.put_aside, past, queues.BEGINNING, ALL) == (0, queues.BEGINNING)
+            assert self.database(queues.bring_back, past, ALL) == 0
             assert self.database(sessions.end_expired, past, "silent") == []
             self.database(counters.fold, past)
 

@@ -16,11 +16,12 @@ from tests.store.life_nouns import UNFINISHED, Answer, Ended, Session, Sums, Tas
 
 @dataclass
 class Model:
-    """`given`: every lease there ever was, oldest first."""
+    """`given`: every lease there ever was, oldest first. `paused`: queues."""
 
     tasks: dict[UUID, Task] = field(default_factory=dict)
     sessions: dict[int, Session] = field(default_factory=dict)
     given: list[Held] = field(default_factory=list)
+    paused: set[str] = field(default_factory=set)
     retried: int = 0
     rescued: int = 0
     stale: int = 0
@@ -57,6 +58,27 @@ class Model:
             quarantined=self.quarantined,
         )
 
+    # Queues.
+
+    def claimable(self, state: State) -> list[Task]:
+        """Those of the tasks that a claim may take; ready ones of a paused queue are on their way aside."""
+        return [task for task in self.in_state(state) if task.queue not in self.paused]
+
+    def ready_state(self, task: Task) -> State:
+        return State.PAUSED if task.queue in self.paused else task.ready_state
+
+    def put_aside(self) -> int:
+        meant = [task for task in self.in_state(State.READY, State.ISOLATED) if task.queue in self.paused]
+        for task in meant:
+            task.become(State.PAUSED)
+        return len(meant)
+
+    def bring_back(self) -> int:
+        meant = self.claimable(State.PAUSED)
+        for task in meant:
+            task.become(task.ready_state)
+        return len(meant)
+
     # Before a lease.
 
     def enqueue(self, tasks: Sequence[NewTask]) -> list[Answer]:
@@ -66,8 +88,9 @@ class Model:
         for new in sorted(tasks, key=lambda task: (task.unique_key or "", task.id)):
             first = self.tasks.get(new.id) or self.owner(new.unique_key)
             if first is None:
-                state = State.SCHEDULED if new.delay else State.READY
-                first = self.tasks[new.id] = Task(new.id, new.command, new.priority, new.unique_key, state)
+                ready = State.PAUSED if new.queue in self.paused else State.READY
+                state = State.SCHEDULED if new.delay else ready
+                first = self.tasks[new.id] = Task(new.id, new.command, new.priority, new.unique_key, state, new.queue)
                 created.add(new.id)
             answers[new.id] = first.id
         return [Answer(answers[new.id], new.id in created) for new in tasks]
@@ -80,7 +103,7 @@ class Model:
 
     def promote(self, task_ids: Iterable[UUID]) -> None:
         for task_id in task_ids:
-            self.tasks[task_id].become(self.tasks[task_id].ready_state)
+            self.tasks[task_id].become(self.ready_state(self.tasks[task_id]))
 
     def claim(self, task_id: UUID, token: int, session_id: int) -> None:
         task = self.tasks[task_id]
@@ -96,7 +119,7 @@ class Model:
 
     def unpark(self, task_ids: Iterable[UUID]) -> None:
         for task_id in task_ids:
-            self.tasks[task_id].become(self.tasks[task_id].ready_state)
+            self.tasks[task_id].become(self.ready_state(self.tasks[task_id]))
             self.tasks[task_id].error = None
 
     # What becomes of a lease.
@@ -136,7 +159,7 @@ class Model:
     def release(self, leases: Iterable[Held]) -> set[UUID]:
         def back(task: Task) -> None:
             task.attempt -= 1
-            task.become(task.ready_state)
+            task.become(self.ready_state(task))
 
         return self._each(leases, back)
 
@@ -193,8 +216,9 @@ class Model:
         if not (cancelled and any(past[:2] == ("cancelled", task.attempt) for past in task.trail)):
             task.tell(task.state.name.lower())
         task.trail.append(Ended("retried", None, None))
-        task.become(State.READY)
-        task.attempt = task.crash_count = 0
+        task.crash_count = 0
+        task.become(self.ready_state(task))
+        task.attempt = 0
         task.error = None
         self.retried += 1
 
@@ -236,7 +260,7 @@ class Model:
             self.quarantined += 1
         else:
             task.attempt -= 1
-            task.become(task.ready_state)
+            task.become(self.ready_state(task))
             self.rescued += 1
 
     def _each(

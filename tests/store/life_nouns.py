@@ -59,6 +59,7 @@ class Wanted(NamedTuple):
     priority: int
     delay: float
     unique_key: str | None
+    queue: str
 
     def task(self, fresh: UUID, known: Sequence[UUID]) -> NewTask:
         given = known[self.again % len(known)] if known and self.again is not None else None
@@ -68,6 +69,7 @@ class Wanted(NamedTuple):
             priority=self.priority,
             delay=self.delay,
             unique_key=self.unique_key,
+            queue=self.queue,
             id_given=given is not None,
         )
 
@@ -88,6 +90,7 @@ class Task:
     priority: int
     unique_key: str | None
     state: State
+    queue: str = "default"
     attempt: int = 0
     crash_count: int = 0
     token: int | None = None

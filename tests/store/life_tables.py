@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from cluster.core.task import FINAL, State
-from cluster.store import counters
+from cluster.store import arrays, counters
 from cluster.store.pool import PINNED, Connection
 from tests.store.life_nouns import Ended, Facts, Sums
 
@@ -28,7 +28,7 @@ _ROWS = """
     FROM task_history
 """
 _EMPTY = "DELETE FROM {}"
-_TABLES = ("tasks", "task_history", "counters", "sessions", "orders", "leader")
+_TABLES = ("paused_queues", "tasks", "task_history", "counters", "sessions", "orders", "leader")
 
 
 class Database:
@@ -81,7 +81,9 @@ def opened(url: str) -> Iterator[Database]:
 
 
 async def _connect(url: str) -> Connection:
-    return await psycopg.AsyncConnection.connect(url, autocommit=True, prepare_threshold=1, options=PINNED)
+    connection = await psycopg.AsyncConnection.connect(url, autocommit=True, prepare_threshold=1, options=PINNED)
+    arrays.register(connection)
+    return connection
 
 
 async def _rows(connection: Connection) -> list[Any]:

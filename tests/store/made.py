@@ -1,5 +1,7 @@
 """What the tests of the store put into it."""
 
+from uuid import UUID
+
 from cluster.core.new_task import NewTask
 from cluster.core.task import State
 from cluster.runtime.ids import new_id
@@ -43,7 +45,7 @@ async def session(conn: Connection, name: str = "worker-1", ttl: float = TTL, **
 async def claim(
     conn: Connection, count: int, session_id: int = 1, worker_id: str = "worker-1-0000abcd"
 ) -> list[LeasedTask]:
-    return await leases.claim(conn, Slots([0] * count, [session_id], [worker_id]))
+    return await leases.claim(conn, Slots([0] * count, [session_id], [worker_id]), LeasedTask)
 
 
 def held(*leased: LeasedTask) -> list[Held]:
@@ -57,11 +59,12 @@ async def start(conn: Connection, *leased: LeasedTask) -> set[object]:
 def finished(
     lease: Held, state: State = State.COMPLETE, result: bytes | None = None, error: str | None = None
 ) -> Finished:
-    return Finished(lease, state, 2000, 1000, result, error)
+    return Finished(lease.task_id.bytes, lease.token, state, 2000, 1000, result, error)
 
 
 async def finish(conn: Connection, *leased: LeasedTask, state: State = State.COMPLETE) -> set[object]:
-    return await leases.finish(conn, [finished(lease, state) for lease in held(*leased)])
+    accepted = await leases.finish(conn, [finished(lease, state) for lease in held(*leased)])
+    return {UUID(bytes=key) for key in accepted}
 
 
 async def row(conn: Connection, task_id: object) -> TaskRow:

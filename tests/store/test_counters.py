@@ -5,6 +5,7 @@ import random
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from cluster.core.task import State
 from cluster.store import counters, leases, sessions, steering
@@ -66,7 +67,7 @@ class Life:
         await finish(self.conn, *self.some(), state=self.drawn.choice(states))
 
     async def finish_stale(self) -> None:
-        await finish(self.conn, *[task._replace(lease_token=task.lease_token + 1) for task in self.leased])
+        await finish(self.conn, *[replace(task, lease_token=task.lease_token + 1) for task in self.leased])
 
     async def retry(self) -> None:
         delay = self.drawn.choice([0.0, 60.0])
@@ -82,7 +83,7 @@ class Life:
         await leases.unpark(self.conn, self.epoch, 10)
 
     async def claim_isolated(self) -> None:
-        task = await leases.claim_isolated(self.conn, self.session, "w", ["noop", "rare", "c"])
+        task = await leases.claim_isolated(self.conn, self.session, "w", ["noop", "rare", "c"], leases.LeasedTask)
         self.leased += [task] if task else []
 
     async def cancel(self) -> None:

@@ -48,6 +48,43 @@ async def test_a_task_with_a_time_to_come_is_scheduled_not_ready(conn: Connectio
     assert (await row(conn, later.id)).state is State.SCHEDULED
 
 
+FACTS = {
+    "command": ("a", "b"), "payload": (b'{"n": 1}', None), "queue": ("slow", "default"), "priority": (5, 0),
+    "max_attempts": (7, None), "timeout_ms": (1500, None), "unique_key": ("k", None),
+    "due": (datetime(2031, 1, 1, tzinfo=UTC), None), "delay": (60.0, 0.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fact", FACTS)
+@pytest.mark.parametrize("given", [(0,), (0, 0), (0, 1), (1, 0), (1, 1), (0, 1, 1), (1, 1, 0)])
+@pytest.mark.parametrize("id_given", [False, True])
+async def test_what_tasks_have_in_common_and_what_they_do_not_is_stored_with_each(
+    conn: Connection, fact: str, given: tuple[int, ...], id_given: bool
+) -> None:
+    values = [FACTS[fact][which] for which in given]
+    if fact == "unique_key":
+        values = [value and f"{value}{number}" for number, value in enumerate(values)]
+    answers = await tasks.enqueue(conn, [new(id_given=id_given, **{fact: value}) for value in values])
+    stored = await tasks.get_tasks(conn, [answer.id for answer in answers])
+    assert [task.scheduled_at for task in stored] == [answer.scheduled_at for answer in answers]
+    assert [task.state is State.READY for task in stored] == [answer.ready for answer in answers]
+    if fact == "due":
+        assert [task.scheduled_at == value for task, value in zip(stored, values, strict=True)] == list(
+            map(bool, values)
+        )
+    elif fact == "delay":
+        assert [task.state is State.SCHEDULED for task in stored] == list(map(bool, values))
+    else:
+        assert [getattr(task, fact) for task in stored] == values
+
+
+@pytest.mark.parametrize("delay", [0.1234567, 1e-7, 0.0000015, 1 / 3, 123_456_789.123_456_7])
+async def test_a_delay_is_answered_to_the_microsecond_as_it_is_stored(conn: Connection, delay: float) -> None:
+    [answer] = await tasks.enqueue(conn, [new(delay=delay)])
+    stored = await row(conn, answer.id)
+    assert (stored.scheduled_at, stored.state is State.READY) == (answer.scheduled_at, answer.ready)
+
+
 async def test_an_id_that_is_known_answers_with_the_first_task(conn: Connection) -> None:
     first, again = new("first", id_given=True), None
     await tasks.enqueue(conn, [first])
@@ -162,7 +199,8 @@ async def test_text_is_never_taken_for_sql(conn: Connection) -> None:
     [answer] = await tasks.enqueue(conn, [new(unique_key=wild, payload=b'{"a": ":b %d"}')])
     stored = await row(conn, answer.id)
     assert (stored.unique_key, stored.payload) == (wild, b'{"a": ":b %d"}')
-    assert await tasks.list_tasks(conn, tasks.TaskFilter(queue=wild, command=wild, worker=wild), 10, None) == []
+    which = tasks.TaskFilter(queue=wild, command=wild, worker=wild)
+    assert await tasks.list_tasks(conn, which, 10, None) == tasks.Listed([], None)
 
 
 async def test_nothing_is_asked_for_an_empty_batch(conn: Connection) -> None:

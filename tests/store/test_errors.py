@@ -2,8 +2,9 @@
 
 import pytest
 
-from cluster.core.errors import StoreRejected, StoreUnavailable
-from cluster.store.pool import Connection, Pool, connected, create_pool
+from cluster.core.errors import RowsLocked, StoreRejected, StoreUnavailable
+from cluster.store.errors import translated
+from cluster.store.pool import Connection, Pool, beside, connected, create_pool
 from tests.store.made import scalar
 
 
@@ -61,3 +62,14 @@ async def test_every_connection_has_a_name_is_durable_and_speaks_utc(
     conn: Connection, setting: str, value: str
 ) -> None:
     assert await scalar(conn, f"SELECT current_setting('{setting}')") == value
+
+
+async def test_one_connection_beside_the_pool_waits_for_locks_only_so_long(pool: Pool) -> None:
+    async with connected(pool) as patient, beside(pool, lock_within=0.05) as hasty, connected(hasty) as conn:
+        assert [await scalar(each, "SHOW lock_timeout") for each in (patient, conn)] == ["0", "50ms"]
+        for setting in ("enable_sort", "statement_timeout", "application_name"):
+            assert await scalar(conn, f"SHOW {setting}") == await scalar(patient, f"SHOW {setting}")
+        async with patient.transaction():
+            await patient.execute("LOCK tasks")
+            with pytest.raises(RowsLocked), translated():
+                await conn.execute("SELECT FROM tasks")

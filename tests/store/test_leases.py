@@ -3,8 +3,10 @@
 import asyncio
 import random
 from collections import Counter
+from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from cluster.core.task import State
 from cluster.store import leases, sessions
@@ -31,7 +33,7 @@ async def test_a_claim_takes_the_most_urgent_then_the_oldest(conn: Connection) -
 async def test_row_i_goes_to_slot_i(conn: Connection) -> None:
     ids = [answer.id for answer in await add(conn, 7)]
     slots = Slots([0, 1, 2, 0, 1, 2, 0], [70, 71, 72], ["a", "b", "c"])
-    leased = {task.id: task.session_id for task in await leases.claim(conn, slots)}
+    leased = {task.id: task.session_id for task in await leases.claim(conn, slots, LeasedTask)}
     assert [leased[task_id] for task_id in ids] == [70, 71, 72, 70, 71, 72, 70]
     assert [(await row(conn, task_id)).worker_id for task_id in ids] == ["a", "b", "c", "a", "b", "c", "a"]
 
@@ -39,13 +41,13 @@ async def test_row_i_goes_to_slot_i(conn: Connection) -> None:
 async def test_a_claim_leaves_commands_of_others_alone(conn: Connection) -> None:
     await add(conn, 2, "theirs")
     mine = {answer.id for answer in await add(conn, 2, "mine")}
-    assert {task.id for task in await leases.claim(conn, Slots([0] * 4, [1], ["w"], ["theirs"]))} == mine
+    assert {task.id for task in await leases.claim(conn, Slots([0] * 4, [1], ["w"], ["theirs"]), LeasedTask)} == mine
 
 
 async def test_a_lease_tells_what_its_worker_needs(conn: Connection) -> None:
     await add(conn, 1, "c", payload=b'{"a": 1}', max_attempts=4, timeout_ms=9)
     [task] = await claim(conn, 1, session_id=9)
-    assert (task.command, task.payload, task.max_attempts, task.timeout_ms) == ("c", '{"a": 1}', 4, 9)
+    assert (task.command, task.payload, task.max_attempts, task.timeout_ms) == ("c", b'{"a": 1}', 4, 9)
     assert (task.attempt, task.session_id) == (1, 9)
     assert (await row(conn, task.id)).state is State.LEASED
 
@@ -102,7 +104,7 @@ async def test_a_finished_task_is_in_history_with_its_outcome(conn: Connection, 
     if started:
         await start(conn, task)
     report = finished(held(task)[0], state, b'{"a":  1}' if state is State.COMPLETE else None, "why")
-    assert await leases.finish(conn, [report]) == {task.id}
+    assert await leases.finish(conn, [report]) == {task.key}
     done = await row(conn, task.id)
     assert (done.state, done.error, done.worker_id, done.unique_key) == (state, "why", "worker-1-0000abcd", "k")
     assert done.result == (b'{"a":  1}' if state is State.COMPLETE else None)
@@ -118,7 +120,7 @@ async def test_times_of_a_report_are_before_now_but_never_before_the_claim(conn:
     await add(conn, 1)
     [task] = await claim(conn, 1)
     hours = 3_600_000_000
-    await leases.finish(conn, [finished(held(task)[0])._replace(started_us_ago=2 * hours, finished_us_ago=hours)])
+    await leases.finish(conn, [replace(finished(held(task)[0]), started_us_ago=2 * hours, finished_us_ago=hours)])
     done = await row(conn, task.id)
     assert done.picked_at == done.started_at == done.finished_at
 
@@ -132,9 +134,9 @@ async def test_a_batch_gives_each_task_its_own_outcome(conn: Connection) -> None
         finished(lease, states[n % 3], str(n).encode() if n % 2 else None, f"error {n}" if n % 3 else None)
         for n, lease in enumerate(held(*leased))
     ]
-    assert await leases.finish(conn, reports) == {task.id for task in leased}
+    assert await leases.finish(conn, reports) == {task.key for task in leased}
     for report in reports[:30]:
-        done = await row(conn, report.held.task_id)
+        done = await row(conn, UUID(bytes=report.key))
         assert (done.state, done.result, done.error) == (report.state, report.result, report.error)
     assert (await totals(conn)).failed == sum(report.state is not State.COMPLETE for report in reports)
 
@@ -207,7 +209,7 @@ async def write(conn: Connection, name: str, *stale: Held) -> set[object]:
         case "start":
             return await leases.start(conn, [leases.Started(lease, 0) for lease in stale])
         case "finish":
-            return await leases.finish(conn, [finished(lease) for lease in stale])
+            return {UUID(bytes=key) for key in await leases.finish(conn, [finished(lease) for lease in stale])}
         case "retry":
             return await leases.retry(conn, [Retried(lease, 1.0, "e") for lease in stale])
         case "release":
@@ -262,7 +264,7 @@ async def test_of_two_leases_of_one_task_only_the_one_that_holds_counts(conn: Co
     await leases.release(conn, held(old))
     [task] = await claim(conn, 1)
     reports = [finished(held(task)[0], error="new"), finished(held(old)[0], State.DEAD, error="old")]
-    assert await leases.finish(conn, reports) == {task.id}
+    assert await leases.finish(conn, reports) == {task.key}
     done = await row(conn, task.id)
     assert (done.state, done.error) == (State.COMPLETE, "new")
 
@@ -284,3 +286,19 @@ async def test_outcomes_whose_commit_was_not_heard_can_be_asked_for(conn: Connec
     done, todo = await claim(conn, 2)
     await finish(conn, done)
     assert await leases.accepted(conn, [*held(done, todo), Held(done.id, done.lease_token + 1)]) == {done.id}
+
+
+async def test_rows_that_somebody_else_has_locked_are_told_and_the_others_are_ours(
+    pool: Pool, conn: Connection
+) -> None:
+    await add(conn, 3)
+    theirs, ours, gone = await claim(conn, 3)
+    await finish(conn, gone)
+    keys = [lease.key for lease in (theirs, ours, gone)]
+    async with connected(pool) as holder, connected(pool) as other:
+        async with holder.transaction():
+            await holder.execute("SELECT FROM tasks WHERE id = %s FOR UPDATE", [theirs.id])
+            async with conn.transaction():
+                assert await leases.locked(conn, keys) == {theirs.key}
+                assert await leases.locked(other, keys) == {theirs.key, ours.key}
+        assert await leases.locked(other, keys) == set()

@@ -5,9 +5,9 @@ import msgspec
 from cluster.core.task import State
 from cluster.store import leases, sessions, steering
 from cluster.store.counters import totals
-from cluster.store.leases import Held, Late, Progress, Retried
+from cluster.store.leases import Held, Late, LeasedTask, Progress, Retried
 from cluster.store.orders import order_kill
-from cluster.store.pool import Connection
+from cluster.store.pool import Connection, Pool, connected
 from tests.store.made import add, claim, finish, held, lead, row, session, start
 
 
@@ -16,7 +16,7 @@ async def crash(conn: Connection, life: int, *, crashed: bool = True) -> list[se
     worker_id = f"worker-1-{life:08x}"
     session_id = await session(conn, suffix=f"{life:08x}")
     await claim(conn, 10, session_id, worker_id)
-    await leases.claim_isolated(conn, session_id, worker_id, ["noop"])
+    await leases.claim_isolated(conn, session_id, worker_id, ["noop"], LeasedTask)
     return await sessions.end_sessions(conn, "c1", [session_id], "its process ended", crashed=crashed)
 
 
@@ -36,6 +36,21 @@ async def test_the_second_crash_isolates_and_the_third_quarantines(conn: Connect
     assert counted.rescued == 2
 
 
+async def test_what_was_fed_far_ahead_is_not_to_blame_for_a_crash(conn: Connection) -> None:
+    """The guilty one has begun: it is among the first that were given, or was said to run."""
+    added = [task.id for task in await add(conn, 150)]
+    session_id = await session(conn, slots=5)
+    first = await claim(conn, 120, session_id)
+    last = await claim(conn, 30, session_id)
+    await start(conn, last[-1])
+    await sessions.end_sessions(conn, "c1", [session_id], "its process ended", crashed=True)
+    blamed = {task_id for task_id in added if (await row(conn, task_id)).crash_count == 1}
+    assert blamed == {task.id for task in [*first[:105], last[-1]]}
+    assert trail((await row(conn, added[104])).attempts)[0]["outcome"] == "crashed"
+    assert (await row(conn, added[105])).attempts is None
+    assert {(await row(conn, task_id)).state for task_id in added} == {State.READY}
+
+
 async def test_a_claim_for_all_leaves_isolated_tasks_alone(conn: Connection) -> None:
     await add(conn, 2)
     await crash(conn, 1)
@@ -44,9 +59,9 @@ async def test_a_claim_for_all_leaves_isolated_tasks_alone(conn: Connection) -> 
     assert await leases.isolated_commands(conn, ["noop", "other"]) == ["noop"]
     assert await leases.isolated_commands(conn, ["other"]) == []
     session_id = await session(conn)
-    assert await leases.claim_isolated(conn, session_id, "w", ["other"]) is None
-    first = await leases.claim_isolated(conn, session_id, "w", ["other", "noop"])
-    second = await leases.claim_isolated(conn, session_id, "w", ["noop"])
+    assert await leases.claim_isolated(conn, session_id, "w", ["other"], LeasedTask) is None
+    first = await leases.claim_isolated(conn, session_id, "w", ["other", "noop"], LeasedTask)
+    second = await leases.claim_isolated(conn, session_id, "w", ["noop"], LeasedTask)
     assert first is not None and second is not None and first.id != second.id
     assert await leases.isolated_commands(conn, ["noop"]) == []
     assert await finish(conn, first, second) == {first.id, second.id}
@@ -57,11 +72,11 @@ async def test_an_isolated_task_stays_isolated_when_it_is_given_back_or_tried_ag
     await crash(conn, 1)
     await crash(conn, 2)
     session_id = await session(conn)
-    task = await leases.claim_isolated(conn, session_id, "w", ["noop"])
+    task = await leases.claim_isolated(conn, session_id, "w", ["noop"], LeasedTask)
     assert task is not None
     await leases.release(conn, held(task))
     assert (await row(conn, task_id)).state is State.ISOLATED
-    task = await leases.claim_isolated(conn, session_id, "w", ["noop"])
+    task = await leases.claim_isolated(conn, session_id, "w", ["noop"], LeasedTask)
     assert task is not None
     await leases.retry(conn, [Retried(lease, 0.0, "e") for lease in held(task)])
     await promoted(conn)
@@ -197,3 +212,41 @@ async def promoted(conn: Connection) -> None:
 
 def trail(attempts: bytes | None) -> list[dict[str, object]]:
     return msgspec.json.decode(attempts or b"[]")
+
+
+async def test_a_task_that_somebody_holds_is_rescued_when_it_is_let_go_and_keeps_no_other(
+    conn: Connection, pool: Pool
+) -> None:
+    """Its session is looked at until then, however long that takes, and its token holds until then."""
+    session_id = await session(conn)
+    await add(conn, 3)
+    stuck, first, second = await claim(conn, 3, session_id)
+    epoch = await lead(conn)
+    async with connected(pool) as other:
+        async with other.transaction():
+            await other.execute("SELECT FROM tasks WHERE id = %s FOR UPDATE", (stuck.id,))
+            rescued = await sessions.end_sessions(conn, "c1", [session_id], "its process ended", crashed=True)
+            assert {one.task_id for one in rescued} == {first.id, second.id}
+            await conn.execute("UPDATE sessions SET ended_at = now() - interval '1 hour'")
+            assert await sessions.end_expired(conn, epoch, "lost") == []
+            assert await sessions.forget_ended(conn, epoch, 0) == 0
+            assert [lease.task_id for lease in await sessions.held_leases(conn, session_id)] == [stuck.id]
+        [late] = await sessions.end_expired(conn, epoch, "lost")
+    assert (late.task_id, late.state) == (stuck.id, State.READY)
+    assert (await row(conn, stuck.id)).crash_count == 1
+    assert await finish(conn, stuck) == set()
+    await sessions.end_expired(conn, epoch, "lost")
+    assert await sessions.forget_ended(conn, epoch, 0) == 1
+    assert (await totals(conn)).rescued == 3
+
+
+async def test_an_outcome_that_comes_before_the_late_rescue_of_its_task_counts(conn: Connection, pool: Pool) -> None:
+    session_id = await session(conn)
+    await add(conn, 1)
+    [task] = await claim(conn, 1, session_id)
+    async with connected(pool) as other, other.transaction():
+        await other.execute("SELECT FROM tasks WHERE id = %s FOR UPDATE", (task.id,))
+        assert await sessions.end_sessions(conn, "c1", [session_id], "no heartbeat", crashed=True) == []
+    assert await finish(conn, task) == {task.id}
+    assert await sessions.end_expired(conn, await lead(conn), "lost") == []
+    assert (await row(conn, task.id)).state is State.COMPLETE

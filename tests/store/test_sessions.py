@@ -10,7 +10,7 @@ from cluster.store import leases, sessions
 from cluster.store.counters import totals
 from cluster.store.errors import translated
 from cluster.store.pool import Connection, Pool, connected
-from cluster.store.sessions import HeldLease, Pulse, Rescued
+from cluster.store.sessions import LeaseRow, Pulse, Rescued
 from cluster.store.statements import statement
 from tests.store.made import TTL, add, claim, finish, held, lead, registration, row, scalar, session, start
 
@@ -77,8 +77,8 @@ async def test_a_session_is_carried_to_another_coordinator_with_its_leases(conn:
     await start(conn, first)
     assert await sessions.adopt_session(conn, session_id, "worker-1-0000abcd", "c2", TTL)
     assert await sessions.held_leases(conn, session_id) == [
-        HeldLease(first.id, first.lease_token, "c", 1, 5, State.RUNNING, False),
-        HeldLease(second.id, second.lease_token, "c", 1, 5, State.LEASED, False),
+        LeaseRow(first.id, first.lease_token, "c", 1, 5, State.RUNNING, False),
+        LeaseRow(second.id, second.lease_token, "c", 1, 5, State.LEASED, False),
     ]
     assert await sessions.prolong(conn, "c1", [pulse(session_id)], TTL) == set()
     assert await sessions.end_expired(conn, await lead(conn), "lost") == []

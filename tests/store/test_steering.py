@@ -28,6 +28,9 @@ async def in_state(conn: Connection, state: State) -> UUID:
     if state is State.ISOLATED:
         await conn.execute("UPDATE tasks SET state = 5, crash_count = 2")
         return task_id
+    if state is State.PAUSED:
+        await conn.execute("UPDATE tasks SET state = 6")
+        return task_id
     leased = await claim(conn, 1, await session(conn))
     if state is State.RUNNING:
         await start(conn, *leased)

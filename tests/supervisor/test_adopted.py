@@ -5,7 +5,7 @@ import sys
 
 HEIR = """
 import ctypes, os, subprocess, time
-from cluster.supervisor.adopted import reap_adopted
+from cluster.supervisor.runtimes.processes.adopted import reap_adopted
 
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans come to us as they come to process 1
 ours = subprocess.Popen(["sleep", "600"])
@@ -28,7 +28,7 @@ def test_orphans_are_reaped_and_our_own_children_are_not() -> None:
 
 
 def test_without_any_child_there_is_nothing_to_do() -> None:
-    code = "from cluster.supervisor.adopted import reap_adopted; print(reap_adopted(set()))"
+    code = "from cluster.supervisor.runtimes.processes.adopted import reap_adopted; print(reap_adopted(set()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
 
     assert done.stdout.strip() == "0", done.stderr

@@ -9,10 +9,10 @@ import pytest
 
 from cluster.core.errors import CannotStart
 from cluster.core.retry import Backoff
-from cluster.supervisor.child import Child, Phase
-from cluster.supervisor.restarts import RestartPolicy
-from cluster.supervisor.roles import Role, Stage
-from cluster.supervisor.supervisor import Supervisor
+from cluster.supervisor.runtimes.processes.child import Child, Phase
+from cluster.supervisor.runtimes.processes.processes import Processes
+from cluster.supervisor.runtimes.processes.restarts import RestartPolicy
+from cluster.supervisor.runtimes.processes.roles import Role, Stage
 from tests.fixtures.eventually import eventually
 from tests.supervisor.fixtures.troupe import Troupe, kill, state
 
@@ -23,9 +23,9 @@ SETTLING = RestartPolicy(pauses=Backoff(first=0.01, cap=0.05, jitter=0.0), settl
 @asynccontextmanager
 async def running(
     worker: Callable[[int], Role], desired: int, *fixed: Role, policy: RestartPolicy = QUICK
-) -> AsyncIterator[Supervisor]:
+) -> AsyncIterator[Processes]:
     """A supervisor with this crew; whatever is left at the end is killed."""
-    supervisor = Supervisor(fixed, worker, desired, policy=policy)
+    supervisor = Processes(fixed, worker, desired, policy=policy)
     await supervisor.start()
     try:
         yield supervisor
@@ -35,11 +35,11 @@ async def running(
         await supervisor.stop()
 
 
-def child(supervisor: Supervisor, name: str) -> Child | None:
+def child(supervisor: Processes, name: str) -> Child | None:
     return next((child for child in supervisor.crew.children() if child.role.name == name), None)
 
 
-def names(supervisor: Supervisor) -> list[str]:
+def names(supervisor: Processes) -> list[str]:
     """Workers that run, by number."""
     workers = [each for each in supervisor.crew.children() if each.role.stage is Stage.WORKERS]
     return sorted((each.role.name for each in workers if each.phase is Phase.RUNNING), key=lambda name: int(name[7:]))
@@ -160,7 +160,7 @@ async def test_a_worker_that_was_given_up_is_tried_again_by_the_next_order(troup
         await eventually(lambda: (found := child(supervisor, "worker-2")) and found.phase is Phase.FAILED)
         broken.unlink()
 
-        supervisor.scale(2)
+        await supervisor.scale(2)
 
         await eventually(lambda: names(supervisor) == ["worker-1", "worker-2"])
 
@@ -169,11 +169,11 @@ async def test_scaling_starts_and_drains_workers(troupe: Troupe) -> None:
     async with running(troupe.worker, 2) as supervisor:
         await eventually(lambda: names(supervisor) == ["worker-1", "worker-2"])
 
-        supervisor.scale(5)
+        await supervisor.scale(5)
         await eventually(lambda: len(names(supervisor)) == 5)
         await eventually(lambda: all(troupe.started(f"worker-{number}") for number in range(1, 6)))
 
-        supervisor.scale(1)
+        await supervisor.scale(1)
         await eventually(lambda: names(supervisor) == ["worker-1"] and len([*supervisor.crew.children()]) == 1)
 
     drained = [line for line in troupe.lines() if line.endswith("drains")]
@@ -196,18 +196,33 @@ async def test_killing_by_name_kills_and_replaces_that_worker_alone(troupe: Trou
         await eventually(lambda: troupe.started("worker-1") and troupe.started("worker-2"))
         before = {each.role.name: each.pid for each in supervisor.crew.children()}
 
-        assert supervisor.kill("worker-2")
+        assert await supervisor.kill("worker-2")
 
         await eventually(lambda: child(supervisor, "worker-2").pid not in {0, before["worker-2"]})
         assert child(supervisor, "worker-1").pid == before["worker-1"]
         assert "worker-2 drains" not in troupe.lines()
 
 
+async def test_a_worker_that_drains_by_order_is_replaced_at_once(troupe: Troupe) -> None:
+    async with running(troupe.worker, 2) as supervisor:
+        await eventually(lambda: troupe.started("worker-1") and troupe.started("worker-2"))
+        before = {each.role.name: each.pid for each in supervisor.crew.children()}
+
+        assert await supervisor.drain("worker-2")
+        assert not await supervisor.drain("worker-9")
+
+        await eventually(lambda: troupe.started("worker-3") and names(supervisor) == ["worker-1", "worker-3"])
+        await eventually(lambda: state(before["worker-2"]) == "")
+        assert child(supervisor, "worker-1").pid == before["worker-1"]
+        assert "worker-2 drains" in troupe.lines()
+        assert supervisor.desired == 2
+
+
 async def test_killing_by_order_is_no_failure_of_the_worker(troupe: Troupe) -> None:
     async with running(troupe.worker, 1) as supervisor:
         for turn in range(QUICK.tries + 2):
             await eventually(lambda turn=turn: troupe.lines().count("worker-1 started") == turn + 1)
-            assert supervisor.kill("worker-1")
+            assert await supervisor.kill("worker-1")
         await eventually(lambda: names(supervisor) == ["worker-1"])
 
         assert supervisor.crew.failure is None
@@ -218,7 +233,7 @@ async def test_only_a_worker_that_runs_here_can_be_killed(troupe: Troupe, name: 
     async with running(troupe.worker, 1, troupe.role("edge", Stage.EDGE)) as supervisor:
         await eventually(lambda: names(supervisor) == ["worker-1"])
 
-        assert not supervisor.kill(name)
+        assert not await supervisor.kill(name)
 
 
 async def test_a_program_that_is_not_there_is_a_failure_like_any_other(troupe: Troupe) -> None:
@@ -230,7 +245,7 @@ async def test_a_program_that_is_not_there_is_a_failure_like_any_other(troupe: T
 
 
 async def test_stop_before_start_and_stop_twice_do_no_harm(troupe: Troupe) -> None:
-    supervisor = Supervisor([troupe.role("edge", Stage.EDGE)], troupe.worker, 1)
+    supervisor = Processes([troupe.role("edge", Stage.EDGE)], troupe.worker, 1)
 
     await supervisor.stop()
     await supervisor.stop()

@@ -6,24 +6,24 @@ from collections.abc import Iterator
 import pytest
 
 from cluster.supervisor import exits as module
-from cluster.supervisor.child import Child, Exit
-from cluster.supervisor.exits import KEPT, Exits
-from cluster.supervisor.roles import Stage
-from cluster.supervisor.supervisor import Supervisor
+from cluster.supervisor.exits import KEPT, Exit, Exits
+from cluster.supervisor.runtimes.processes.child import Child
+from cluster.supervisor.runtimes.processes.processes import Processes
+from cluster.supervisor.runtimes.processes.roles import Stage
 from tests.fixtures.eventually import eventually
 from tests.supervisor.fixtures.troupe import Troupe, kill
 from tests.supervisor.test_crew import running
 
 
-def told(supervisor: Supervisor) -> list[tuple[str, int, int, bool]]:
+def told(supervisor: Processes) -> list[tuple[str, int, int, bool]]:
     return [(end.name, end.pid, end.code, end.ordered) for end in supervisor.exits.untold()]
 
 
-def workers(supervisor: Supervisor) -> Iterator[Child]:
+def workers(supervisor: Processes) -> Iterator[Child]:
     return (child for child in supervisor.crew.children() if child.role.kind == "worker")
 
 
-async def pid_of_the_worker(supervisor: Supervisor, troupe: Troupe) -> int:
+async def pid_of_the_worker(supervisor: Processes, troupe: Troupe) -> int:
     await eventually(lambda: troupe.started("worker-1"))
     return next(workers(supervisor)).pid
 
@@ -41,7 +41,7 @@ async def test_a_worker_that_was_killed_by_order_is_told_as_ordered(troupe: Trou
     async with running(troupe.worker, 1) as supervisor:
         pid = await pid_of_the_worker(supervisor, troupe)
 
-        supervisor.kill("worker-1")
+        await supervisor.kill("worker-1")
 
         await eventually(lambda: told(supervisor) == [("worker-1", pid, -signal.SIGKILL, True)])
 
@@ -51,7 +51,7 @@ async def test_a_worker_that_was_drained_is_told_as_ordered(troupe: Troupe) -> N
         await eventually(lambda: troupe.started("worker-2"))
         pid = next(child.pid for child in workers(supervisor) if child.role.name == "worker-2")
 
-        supervisor.scale(1)
+        await supervisor.scale(1)
 
         await eventually(lambda: told(supervisor) == [("worker-2", pid, 0, True)])
 

@@ -10,8 +10,7 @@ from structlog.testing import capture_logs
 from cluster.core.retry import Backoff
 from cluster.runtime.lifecycle import running
 from cluster.supervisor import link as module
-from cluster.supervisor.child import Exit
-from cluster.supervisor.exits import Exits
+from cluster.supervisor.exits import Exit, Exits
 from cluster.supervisor.link import Link
 from cluster.supervisor.orders import Orders
 from cluster.wire import taskmaster_pb2 as wire

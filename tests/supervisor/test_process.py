@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.supervisor.process import Process
+from cluster.supervisor.runtimes.processes.process import Process
 from tests.fixtures.eventually import eventually
 from tests.supervisor.fixtures.troupe import Troupe, state
 

@@ -3,9 +3,9 @@
 import os
 import signal
 
-from cluster.supervisor.crew import Crew
 from cluster.supervisor.report import make_report
-from cluster.supervisor.roles import Stage
+from cluster.supervisor.runtimes.processes.processes import Processes
+from cluster.supervisor.runtimes.processes.roles import Stage
 from cluster.wire import taskmaster_pb2 as wire
 from tests.fixtures.eventually import eventually
 from tests.supervisor.fixtures.troupe import Troupe
@@ -18,15 +18,15 @@ def states(report: wire.SupervisorReport) -> dict[str, str]:
 async def test_a_report_tells_every_child_that_is_there(troupe: Troupe) -> None:
     migrate = troupe.role("migrate", Stage.SCHEMA, "fail", "0", once=True)
     edge = troupe.role("edge", Stage.EDGE, ready=lambda: False)
-    crew = Crew([migrate, edge], troupe.worker, 2, on_end=lambda: None, on_exit=lambda _: None)
+    runtime = Processes([migrate, edge], troupe.worker, 2)
 
-    before = make_report("here", "host", crew)
+    before = make_report("here", "host", runtime)
     assert (before.supervisor_id, before.host, before.desired_workers) == ("here", "host", 2)
     assert states(before) == {"migrate": "starting", "edge": "starting"}
 
     def edge_alone() -> wire.SupervisorReport | None:
-        crew.advance(0.0)
-        report = make_report("here", "host", crew)
+        runtime.crew.advance(0.0)
+        report = make_report("here", "host", runtime)
         return report if states(report) == {"edge": "starting"} else None
 
     # What is done once is gone when it is done.
@@ -36,8 +36,8 @@ async def test_a_report_tells_every_child_that_is_there(troupe: Troupe) -> None:
     os.kill(child.pid, signal.SIGKILL)
 
     def backing_off() -> wire.Child | None:
-        crew.advance(0.0)
-        [child] = make_report("here", "host", crew).children
+        runtime.crew.advance(0.0)
+        [child] = make_report("here", "host", runtime).children
         return child if child.state == "backing_off" else None
 
     assert (await eventually(backing_off)).pid == 0

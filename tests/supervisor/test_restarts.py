@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.supervisor.restarts import Record, RestartPolicy
+from cluster.supervisor.runtimes.processes.restarts import Record, RestartPolicy
 
 POLICY = RestartPolicy()
 CANNOT_START = 78

@@ -10,8 +10,8 @@ import pytest
 
 from cluster.runtime.settings import Settings
 from cluster.runtime.signals import PARENT_VARIABLE
-from cluster.supervisor import roles
-from cluster.supervisor.roles import Stage
+from cluster.supervisor.runtimes.processes import roles
+from cluster.supervisor.runtimes.processes.roles import Stage
 
 
 def settings(**env: str) -> Settings:
@@ -43,7 +43,7 @@ def test_every_role_is_a_program_of_this_python() -> None:
     assert {role.argv[:2] for role in everything} == {(sys.executable, "-m")}
     for role in everything:
         module = Path(*role.argv[2].split("."), "__main__.py")
-        assert (Path(roles.__file__).parents[2] / module).is_file()
+        assert (Path(roles.__file__).parents[4] / module).is_file()
 
 
 def test_workers_are_numbered_and_take_free_ports() -> None:

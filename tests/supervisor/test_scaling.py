@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.supervisor.scaling import Change, reconcile
+from cluster.supervisor.runtimes.scaling import Change, reconcile
 
 counts = st.integers(min_value=1, max_value=50)
 numbers = st.sets(st.integers(min_value=1, max_value=60))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ import grpc
 
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.wire.channel import Server, open_channel
+from cluster.wire.columns import split_ids, spread
 from cluster.wire.taskmaster_pb2_grpc import (
     CoordinatorServiceServicer,
     WorkerServiceStub,
@@ -17,6 +19,18 @@ from cluster.wire.taskmaster_pb2_grpc import (
 )
 
 INTERVAL = 0.1
+
+
+@dataclass(frozen=True)
+class Lease:
+    """One lease, as columns of a message tell many."""
+
+    task_id: bytes
+    lease_token: int
+    command: str
+    payload: bytes
+    attempt: int
+    timeout_ms: int
 
 
 @dataclass
@@ -114,13 +128,13 @@ class Peer(CoordinatorServiceServicer):
         """The code with which the worker ended the stream."""
         return await self.call.code()
 
-    async def give(self, *leases: pb.TaskLease) -> None:
-        await self._write(pb.TaskBatch(tasks=leases))
+    async def give(self, *leases: Lease) -> None:
+        await self._write(pb.TaskBatch(leases=columns(leases)))
 
     async def settle(self, through: int, stale: tuple[pb.LeaseRef, ...] = ()) -> None:
         await self._write(pb.TaskBatch(settled_through=through, stale=stale))
 
-    async def take_away(self, *leases: pb.TaskLease) -> None:
+    async def take_away(self, *leases: Lease) -> None:
         """Their tasks were cancelled."""
         refs = [pb.LeaseRef(task_id=one.task_id, lease_token=one.lease_token) for one in leases]
         await self._write(pb.TaskBatch(stale=refs))
@@ -141,27 +155,55 @@ class Peer(CoordinatorServiceServicer):
                     continue
                 self.told.sequences.append(batch.sequence)
                 self.told.outcomes.extend(batch.outcomes)
+                self.told.outcomes.extend(completed(batch.completed))
                 if self.settles:
                     await self._write(pb.TaskBatch(settled_through=batch.sequence))
 
     # ------------------------------------------------------------------ what was told
 
-    def outcome_of(self, lease: pb.TaskLease) -> pb.TaskOutcome | None:
+    def outcome_of(self, lease: Lease) -> pb.TaskOutcome | None:
         """The final outcome told of this lease, if any yet."""
         return next((one for one in self.told.outcomes if same(one, lease) and one.status != pb.STARTED), None)
 
-    def statuses_of(self, lease: pb.TaskLease) -> list[int]:
+    def statuses_of(self, lease: Lease) -> list[int]:
         return [one.status for one in self.told.outcomes if same(one, lease)]
 
 
-def same(outcome: pb.TaskOutcome, lease: pb.TaskLease) -> bool:
+def columns(leases: Sequence[Lease]) -> pb.LeaseColumns:
+    return pb.LeaseColumns(
+        task_ids=b"".join(one.task_id for one in leases),
+        lease_tokens=[one.lease_token for one in leases],
+        commands=[one.command for one in leases],
+        payloads=[one.payload for one in leases],
+        attempts=[one.attempt for one in leases],
+        timeouts_ms=[one.timeout_ms for one in leases],
+    )
+
+
+def completed(told: pb.CompletionColumns) -> list[pb.TaskOutcome]:
+    """Each on its own, as outcomes of other kinds are told."""
+    ids = split_ids(told.task_ids)
+    return [
+        pb.TaskOutcome(
+            task_id=key, lease_token=token, status=pb.COMPLETE, started_us_ago=began, finished_us_ago=end, result=result
+        )
+        for key, token, began, end, result in zip(
+            ids,
+            spread(told.lease_tokens, len(ids), 0),
+            spread(told.started_us_ago, len(ids), 0),
+            spread(told.finished_us_ago, len(ids), 0),
+            spread(told.results, len(ids), b""),
+            strict=True,
+        )
+    ]
+
+
+def same(outcome: pb.TaskOutcome, lease: Lease) -> bool:
     return (outcome.task_id, outcome.lease_token) == (lease.task_id, lease.lease_token)
 
 
-def lease(
-    command: str, payload: bytes = b"{}", *, timeout: float = 0.0, attempt: int = 1, token: int = 7
-) -> pb.TaskLease:
-    return pb.TaskLease(
+def lease(command: str, payload: bytes = b"{}", *, timeout: float = 0.0, attempt: int = 1, token: int = 7) -> Lease:
+    return Lease(
         task_id=uuid4().bytes,
         lease_token=token,
         command=command,
@@ -171,5 +213,5 @@ def lease(
     )
 
 
-def uuid_of(one: pb.TaskLease) -> UUID:
+def uuid_of(one: Lease) -> UUID:
     return UUID(bytes=one.task_id)

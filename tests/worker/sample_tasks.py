@@ -1,8 +1,10 @@
 """Tasks that the tests of the worker run, in the worker and in its child processes."""
 
 import asyncio
+import contextlib
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -150,3 +152,18 @@ def sync_family(path: str, seconds: float) -> None:
     Path(f"{path}.new").write_text(f"{os.getpid()} {child.pid}")
     Path(f"{path}.new").rename(path)
     time.sleep(seconds)
+
+
+@task("garble")
+def garble() -> None:
+    """Writes into every socket it finds, also the one to its worker."""
+    for descriptor in range(3, 100):
+        with contextlib.suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                os.write(descriptor, b"\x03\x00\x00\x00abc")
+    time.sleep(60)
+
+
+@task("echo")
+def echo(text: str) -> dict[str, object]:
+    return {"characters": len(text), "beginning": text[:15_000]}

@@ -10,16 +10,15 @@ import pytest
 import pytest_asyncio
 import structlog
 
-from cluster.core.outcome import Outcome
 from cluster.worker import blocked as blocked_module
 from cluster.worker.blocked import NONE, BlockedLoop
 from cluster.worker.executor import Executor
 from cluster.worker.invoke import Prepared
-from cluster.worker.progress import OnProgress
 from cluster.worker.registry import Handler
 from cluster.worker.run import Run
 from cluster.worker.vitals import Vitals
 from tests.fixtures.eventually import eventually
+from tests.worker.processes import Processes
 
 RELEASE = threading.Event()
 
@@ -37,16 +36,12 @@ async def aside() -> None:
     await asyncio.gather(asyncio.create_task(crunch()))
 
 
-async def in_process(run: Run, _on_progress: OnProgress) -> Outcome:
-    raise AssertionError(run)
-
-
 @pytest_asyncio.fixture
 async def executor(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Executor]:
     monkeypatch.setattr(blocked_module, "BLOCKED_SECONDS", 0.05)
     RELEASE.clear()
     handlers = {name: Prepared(Handler(name, one)) for name, one in {"crunch": crunch, "aside": aside}.items()}
-    executor = Executor(2, handlers, in_process, lambda _started, _ended: None)
+    executor = Executor(2, handlers, Processes(), lambda _started, _ended: None)
     await executor.start()
     yield executor
     RELEASE.set()

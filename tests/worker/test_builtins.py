@@ -17,9 +17,9 @@ from cluster.runtime.settings import Settings
 from cluster.worker.builtins import built_in
 from cluster.worker.guardian import Guardian
 from cluster.worker.invoke import Prepared
-from cluster.worker.progress import unheard
 from cluster.worker.run import Run
 from tests.fixtures.eventually import eventually
+from tests.worker.processes import outcome_of
 
 SETTINGS = Settings.from_env({"TASK_PROCESS_TIME": "0", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"})
 
@@ -37,7 +37,7 @@ async def nothing_is_left_to_guard() -> AsyncIterator[None]:
 async def call(settings: Settings, command: str, **payload: Any) -> Outcome:
     (handler,) = [handler for handler in built_in(settings, GUARDIAN) if handler.command == command]
     run = Run(bytes(16), 1, command, json.dumps(payload).encode(), 1)
-    return await Prepared(handler).call(run, unheard)
+    return await outcome_of(Prepared(handler), run)
 
 
 def value(outcome: Outcome) -> Any:
@@ -126,7 +126,7 @@ async def test_a_cancelled_program_is_killed_with_its_group(tmp_path: Path) -> N
     await eventually((tmp_path / "ready").exists)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert running.cancelled()
+    assert error(running.result()) == "the task cancelled itself"
     assert await eventually(lambda: _gone(int((tmp_path / "ready").read_text())))
 
 

@@ -3,21 +3,22 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
 from cluster import Context
-from cluster.core.outcome import Failed, Outcome, Released, Succeeded
+from cluster.core.outcome import Failed, Released, Succeeded
 from cluster.worker.invoke import Prepared
 from cluster.worker.leases import Leases
 from cluster.worker.outbox import Batch
-from cluster.worker.progress import OnProgress
 from cluster.worker.registry import Handler
 from cluster.worker.run import Run
 from cluster.worker.stuck import ABANDONED_MAX, StuckLoop
 from tests.fixtures.eventually import eventually
+from tests.worker.processes import Processes
 
 RELEASE = threading.Event()
 
@@ -48,28 +49,13 @@ async def stubborn() -> None:
 def plain() -> None: ...
 
 
-class Process:
-    """Stands for the child processes: every run goes on until it is cancelled."""
-
-    def __init__(self) -> None:
-        self.running: set[Run] = set()
-
-    async def run(self, run: Run, _on_progress: OnProgress) -> Outcome:
-        self.running.add(run)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self.running.discard(run)
-        raise AssertionError("never")
-
-
 HANDLERS = {f.__name__: Prepared(Handler(f.__name__, f)) for f in (forever, noop, reporting, block, stubborn, plain)}
 
 
 class Held:
     def __init__(self) -> None:
-        self.process = Process()
-        self.leases = Leases(2, HANDLERS, self.process.run)
+        self.processes = Processes()
+        self.leases = Leases(2, HANDLERS, self.processes)
 
     def give(self, command: str, count: int = 1, timeout: float | None = None) -> list[Run]:
         runs = [Run(uuid4().bytes, 1, command, b"{}", 1, timeout) for _ in range(count)]
@@ -93,7 +79,7 @@ async def held() -> AsyncIterator[Held]:
     yield held
     RELEASE.set()
     await held.leases.stop()
-    assert not held.process.running
+    assert not held.processes.running
 
 
 async def nothing_is_left(held: Held) -> None:
@@ -109,22 +95,42 @@ async def nothing_is_left(held: Held) -> None:
 @pytest.mark.parametrize("command", ["forever", "plain"])
 async def test_what_runs_can_be_taken_away_in_silence(held: Held, command: str) -> None:
     runs = held.give(command, 2)
-    await eventually(lambda: all(run.task for run in runs))
+    await eventually(lambda: all(run.started for run in runs))
     held.leases.refuse(run.key for run in runs)
     assert len(held.leases) == 0
     await nothing_is_left(held)
-    await eventually(lambda: not held.process.running and all(run.silent for run in runs))
+    await eventually(lambda: not held.processes.running and all(run.silent for run in runs))
 
 
 async def test_what_waits_can_be_taken_away_and_the_others_keep_their_place(held: Held) -> None:
     running, waiting = held.give("forever", 2), held.give("noop", 1000)
-    await eventually(lambda: all(run.task for run in running))
+    await eventually(lambda: all(run.started for run in running))
     held.leases.refuse(run.key for run in waiting[1::2])
     held.leases.refuse(run.key for run in running)
     await held.settled(waiting[::2])
     assert {type(run.outcome) for run in waiting[::2]} == {Succeeded}
     assert not any(run.started for run in waiting[1::2])
     await nothing_is_left(held)
+
+
+async def test_a_thousand_runs_are_told_in_two_messages_and_cross_to_the_io_loop_twice(
+    held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cluster.worker.gathering.LINGER_SECONDS", 60.0)
+    executor, crossed = held.leases.executor, 0
+    tell_io = executor._tell_io
+
+    def counted(*call: Any) -> None:
+        nonlocal crossed
+        crossed += 1
+        tell_io(*call)
+
+    monkeypatch.setattr(executor, "_tell_io", counted)
+    runs = held.give("noop", 1000)
+    batches = [await held.told() for _ in range(2)]
+    assert [run for batch in batches for run in batch.ended] == runs
+    assert crossed == 2
+    held.leases.settle(2)
 
 
 async def test_what_is_not_held_can_be_taken_away_as_often_as_one_likes(held: Held) -> None:
@@ -159,7 +165,7 @@ async def test_a_worker_that_drains_tells_no_next_session(held: Held) -> None:
 
 async def test_a_start_that_was_on_its_way_when_its_session_ended_is_not_told(held: Held) -> None:
     running = held.give("forever", 2)
-    await eventually(lambda: all(run.task for run in running))
+    await eventually(lambda: all(run.started for run in running))
     held.leases.drop()
     held.leases._report(running, [])
     assert "waiting=0" in repr(held.leases.outbox)

@@ -8,6 +8,7 @@ from cluster.core.outcome import Cancelled, Failed, Outcome, Released, Succeeded
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.worker.outbox import Batch, Outbox, message
 from cluster.worker.run import Run
+from tests.worker.peer import completed
 
 
 def ended(outcome: Outcome | None = None) -> Run:
@@ -151,7 +152,7 @@ def test_ages_are_counted_when_the_message_is_made() -> None:
     run = ended()
     run.started -= 5_000_000
     run.finished -= 2_000_000
-    (told,) = message(Batch(1, (), (run,))).outcomes
+    (told,) = completed(message(Batch(1, (), (run,))).completed)
     assert told.started_us_ago >= 5_000 > told.started_us_ago - told.finished_us_ago - 1 > 2_000
     assert told.finished_us_ago >= 2_000
 
@@ -165,16 +166,35 @@ def test_every_outcome_has_its_words_on_the_wire() -> None:
         ended(Cancelled("asked to")),
         never,
     )
-    assert not any(one.HasField("retry_in_seconds") for one in message(Batch(7, (), runs)).outcomes)
-    (again,) = message(Batch(8, (), (ended(Failed("busy", retry_in=0.0)),))).outcomes
-    assert (again.status, again.HasField("retry_in_seconds"), again.retry_in_seconds) == (pb.FAILED, True, 0.0)
-    told = [(one.status, one.result, one.error, one.permanent) for one in message(Batch(7, (), runs)).outcomes]
-    assert told == [
-        (pb.COMPLETE, b"[1]", "", False),
-        (pb.COMPLETE, b"", "", False),
+    told = message(Batch(7, (), runs))
+    assert not any(one.HasField("retry_in_seconds") for one in told.outcomes)
+    assert [one.result for one in completed(told.completed)] == [b"[1]", b""]
+    assert [(one.status, one.result, one.error, one.permanent) for one in told.outcomes] == [
         (pb.FAILED, b"", "why", True),
         (pb.CANCELLED, b"", "asked to", False),
         (pb.RELEASED, b"", "drained", False),
     ]
-    assert message(Batch(7, (), (never,))).outcomes[0].started_us_ago == 0
-    assert all(one.started_us_ago > 0 for one in message(Batch(7, (), runs[:4])).outcomes)
+    assert told.outcomes[-1].started_us_ago == 0
+    assert all(one.started_us_ago > 0 for one in (*completed(told.completed), *told.outcomes[:-1]))
+    (again,) = message(Batch(8, (), (ended(Failed("busy", retry_in=0.0)),))).outcomes
+    assert (again.status, again.HasField("retry_in_seconds"), again.retry_in_seconds) == (pb.FAILED, True, 0.0)
+
+
+def test_what_completed_without_a_result_costs_few_bytes() -> None:
+    runs = tuple(ended() for _ in range(500))
+    told = message(Batch(1, (), runs))
+    assert (len(told.completed.lease_tokens), len(told.completed.results), len(told.outcomes)) == (1, 1, 0)
+    assert told.ByteSize() < 500 * (16 + 2 * 3) + 50
+
+
+async def test_what_was_overtaken_is_kept_and_told_again_until_it_is_settled() -> None:
+    outbox = Outbox()
+    runs = [ended() for _ in range(4)]
+    for run in runs:
+        outbox.put([], [run])
+        await outbox.next()
+    assert outbox.settle(3, {1, 3}) == [runs[1]]
+    outbox.rewind()
+    assert [(await outbox.next()).sequence for _ in range(3)] == [1, 3, 4]
+    assert outbox.settle(4, {3}) == [runs[0], runs[3]]
+    assert outbox.settle(4) == [runs[2]]

@@ -11,10 +11,10 @@ from cluster.wire.channel import open_channel
 from cluster.wire.taskmaster_pb2_grpc import WorkerServiceStub
 from tests.fixtures.eventually import eventually
 from tests.worker.conftest import StartWorker, WorkerProgram
-from tests.worker.peer import Peer, lease, uuid_of
+from tests.worker.peer import Lease, Peer, lease, uuid_of
 
 
-async def outcome(peer: Peer, one: pb.TaskLease) -> pb.TaskOutcome:
+async def outcome(peer: Peer, one: Lease) -> pb.TaskOutcome:
     return await eventually(lambda: peer.outcome_of(one), timeout=30)
 
 
@@ -71,7 +71,7 @@ async def test_a_context_knows_its_task_and_its_log_lines_carry_the_id(peer: Pee
 
 
 async def test_only_a_run_that_lasts_is_told_as_started(peer: Peer, worker: WorkerProgram) -> None:
-    short, long = lease("add", b'{"a": 1}'), lease("wait", b'{"seconds": 0.5}')
+    short, long = lease("add", b'{"a": 1}'), lease("wait", b'{"seconds": 1.5}')
     await peer.give(short, long)
 
     await outcome(peer, long)
@@ -88,7 +88,7 @@ async def test_a_command_nobody_registered_is_given_back(peer: Peer, worker: Wor
 
 async def test_what_was_not_settled_is_told_again_on_the_next_stream(peer: Peer, worker: WorkerProgram) -> None:
     peer.settles = False
-    first, second = lease("add", b'{"a": 1}'), lease("wait", b'{"seconds": 1}')
+    first, second = lease("add", b'{"a": 1}'), lease("wait", b'{"seconds": 3}')
     await peer.give(first, second)
     await outcome(peer, first)
 
@@ -122,7 +122,7 @@ async def test_what_was_settled_is_never_told_again(peer: Peer, worker: WorkerPr
     assert peer.statuses_of(one) == [pb.COMPLETE]
 
 
-def first_missing(holding: list[tuple[bytes, int]], one: pb.TaskLease) -> bool:
+def first_missing(holding: list[tuple[bytes, int]], one: Lease) -> bool:
     return (one.task_id, one.lease_token) not in holding
 
 
@@ -179,13 +179,13 @@ async def test_a_broken_stream_brings_the_next_heartbeat_at_once(peer: Peer, wor
 
 
 async def test_heartbeats_go_on_while_a_coroutine_blocks_its_loop(peer: Peer, worker: WorkerProgram) -> None:
-    blocking, sync = lease("block", b'{"seconds": 3}'), lease("sync-wait", b'{"seconds": 60}', timeout=0.5)
+    blocking, sync = lease("block", b'{"seconds": 3}'), lease("sync-wait", b'{"seconds": 60}', timeout=1.5)
     await peer.give(sync)
     await eventually(lambda: peer.statuses_of(sync) == [pb.STARTED], timeout=30)
     await peer.give(blocking)
 
     await eventually(lambda: any(beat.loop_lag_seconds > 1 for beat in peer.heartbeats))
-    assert (await outcome(peer, sync)).error == "timed out after 0.5 s"
+    assert (await outcome(peer, sync)).error == "timed out after 1.5 s"
     assert (await outcome(peer, blocking)).status == pb.COMPLETE
 
 
@@ -211,7 +211,7 @@ async def test_a_coordinator_that_is_gone_is_left_for_the_next_of_the_list(
 
 
 async def test_a_single_task_is_taken_when_a_slot_is_free_and_told_by_update(peer: Peer, worker: WorkerProgram) -> None:
-    one = lease("wait", b'{"seconds": 0.5}')
+    one = lease("wait", b'{"seconds": 1.5}')
     request = pb.TaskRequest(
         task_id=str(uuid_of(one)), command=one.command, payload=one.payload, lease_token=9, attempt=1
     )

@@ -9,15 +9,15 @@ import pytest
 from cluster.wire import taskmaster_pb2 as pb
 from tests.fixtures.eventually import eventually
 from tests.worker.conftest import StartWorker, WorkerProgram, connected
-from tests.worker.peer import Peer, lease
+from tests.worker.peer import Lease, Peer, lease
 
 
-async def outcome(peer: Peer, one: pb.TaskLease) -> pb.TaskOutcome:
+async def outcome(peer: Peer, one: Lease) -> pb.TaskOutcome:
     return await eventually(lambda: peer.outcome_of(one), timeout=30)
 
 
 async def test_a_drain_finishes_what_runs_and_gives_back_the_rest(peer: Peer, worker: WorkerProgram) -> None:
-    running = [lease("wait", b'{"seconds": 1}') for _ in range(2)]
+    running = [lease("wait", b'{"seconds": 3}') for _ in range(2)]
     waiting = [lease("wait", b'{"seconds": 60}') for _ in range(3)]
     await peer.give(*running, *waiting)
     await eventually(lambda: all(peer.statuses_of(one) == [pb.STARTED] for one in running))
@@ -91,11 +91,13 @@ async def test_outcomes_that_nobody_takes_are_said_at_the_end(
 async def test_a_task_that_ignores_its_cancellation_does_not_hold_the_worker(peer: Peer, worker: WorkerProgram) -> None:
     stubborn = [lease("stubborn", timeout=0.1) for _ in range(2)]
     after = lease("add", b'{"a": 1}')
-    await peer.give(*stubborn, after)
+    await peer.give(*stubborn)
 
     for one in stubborn:
         end = await outcome(peer, one)
         assert (end.status, end.error) == (pb.FAILED, "timed out after 0.1 s")
+    # Not before: what waits as long as a cancelled run may take to end is given back.
+    await peer.give(after)
     assert (await outcome(peer, after)).status == pb.COMPLETE
     worker.send(signal.SIGTERM)
     assert await worker.exit_code() == 0

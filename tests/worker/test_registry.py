@@ -104,10 +104,10 @@ def test_a_partial_is_a_task_too() -> None:
     assert Handler("partial", functools.partial(two, path="x")).asynchronous
 
 
+@pytest.mark.usefixtures("handlers")
 def test_the_name_of_a_built_in_command_is_taken() -> None:
-    (command, *_) = registered
-    with pytest.raises(CannotStart, match=f"the command '{command}' is built in"):
-        prepare([Handler(command, two)])
+    with pytest.raises(CannotStart, match="the command 'add' is built in"):
+        prepare([Handler("add", two)])
 
 
 def test_a_module_that_ends_the_process_is_named(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]

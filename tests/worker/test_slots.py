@@ -10,28 +10,28 @@ import pytest
 from cluster.core.outcome import Failed, Outcome, Released, Succeeded
 from cluster.worker import slots as slots_module
 from cluster.worker.invoke import Prepared
-from cluster.worker.progress import OnProgress
+from cluster.worker.progress import unheard
 from cluster.worker.registry import Handler
 from cluster.worker.run import Run
-from cluster.worker.slots import RunInProcess, Slots
+from cluster.worker.slots import Slots
 from tests.fixtures.eventually import eventually
+from tests.worker.processes import Processes
 
 
 class Bench:
     """Slots with functions of the test, and everything they report."""
 
-    def __init__(self, slots: int, in_process: RunInProcess | None = None, **functions: Any) -> None:
+    def __init__(self, slots: int, **functions: Any) -> None:
         handlers = {name: Prepared(Handler(name, function)) for name, function in functions.items()}
         self.started: list[Run] = []
         self.ended: list[Run] = []
-        self.slots = Slots(slots, handlers, in_process or self._no_process, self._report)
+        self.processes = Processes()
+        self.slots = Slots(slots, handlers, self.processes, self._report)
+        self.processes.listen(self.slots.ended, unheard)
 
     def _report(self, started: list[Run], ended: list[Run]) -> None:
         self.started.extend(started)
         self.ended.extend(ended)
-
-    async def _no_process(self, run: Run, _on_progress: OnProgress) -> Outcome:
-        raise AssertionError("no process was expected")
 
     def give(self, command: str, count: int = 1, **fields: Any) -> list[Run]:
         runs = [Run(uuid4().bytes, 1, command, b"{}", 1, **fields) for _ in range(count)]
@@ -48,6 +48,10 @@ async def forever() -> None:
 
 
 async def nothing() -> None: ...
+
+
+class Odd(BaseException):
+    """What no `except Exception` catches."""
 
 
 async def test_never_more_than_the_slots_run_and_the_others_keep_their_order() -> None:
@@ -220,7 +224,9 @@ async def test_an_unknown_command_is_given_back() -> None:
     assert await bench.all_ended(bench.give("unknown")) == [Released("this worker does not know the command")]
 
 
-@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), ValueError("x"), asyncio.CancelledError()])
+@pytest.mark.parametrize(
+    "error", [SystemExit(3), KeyboardInterrupt(), ValueError("x"), asyncio.CancelledError(), Odd()]
+)
 async def test_whatever_a_function_raises_is_its_failure_and_not_ours(error: BaseException) -> None:
     async def raises() -> None:
         raise error
@@ -234,33 +240,62 @@ async def test_whatever_a_function_raises_is_its_failure_and_not_ours(error: Bas
     assert await bench.all_ended(next_one) == [Succeeded()]
 
 
+def plain() -> None: ...
+
+
 async def test_a_plain_function_goes_to_a_process_and_takes_a_slot() -> None:
-    go = asyncio.Event()
-
-    async def in_process(run: Run, _on_progress: OnProgress) -> Outcome:
-        await go.wait()
-        return Succeeded(b"1")
-
-    def plain() -> None: ...
-
-    bench = Bench(1, in_process, plain=plain, nothing=nothing)
+    bench = Bench(1, plain=plain, nothing=nothing)
     # The process keeps its own timeout: it begins when the process is ready.
     sync, waiting = bench.give("plain", timeout=0.001), bench.give("nothing")
     await asyncio.sleep(0.01)
-    assert bench.ended == []
-    go.set()
+    assert (bench.ended, bench.processes.running) == ([], sync)
+    bench.processes.end(sync, Succeeded(b"1"))
     assert await bench.all_ended([*sync, *waiting]) == [Succeeded(b"1"), Succeeded()]
 
 
-async def test_a_slot_is_not_lost_when_running_in_a_process_breaks() -> None:
-    async def in_process(run: Run, _on_progress: OnProgress) -> Outcome:
-        raise OSError("no more processes")
+async def test_plain_functions_are_begun_and_ended_together() -> None:
+    bench = Bench(3, plain=plain)
+    begun: list[list[Run]] = []
+    bench.processes.begin = begun.append  # type: ignore[method-assign]
+    runs = bench.give("plain", 9)
+    for first in (0, 3, 6):
+        assert begun.pop() == runs[first : first + 3]
+        bench.slots.ended([(run, Succeeded()) for run in runs[first : first + 3]])
+    assert not begun
+    await bench.all_ended(runs)
 
-    def plain() -> None: ...
 
-    bench = Bench(1, in_process, plain=plain)
-    outcomes = await bench.all_ended(bench.give("plain", 2))
-    assert all(isinstance(one, Failed) and "no more processes" in one.error for one in outcomes)
+async def test_a_plain_function_is_killed_and_its_slot_is_free() -> None:
+    bench = Bench(1, plain=plain, nothing=nothing)
+    first, second = bench.give("plain", 2)
+    bench.slots.cancel([first], Released("enough"))
+    assert await bench.all_ended([first]) == [Released("enough")]
+    bench.slots.cancel([second], None)
+    assert await bench.all_ended(bench.give("nothing")) == [Succeeded()]
+    assert second not in bench.ended
+
+
+async def test_a_plain_function_that_ended_before_it_could_be_killed_has_ended() -> None:
+    bench = Bench(1, plain=plain)
+    (run,) = bench.give("plain")
+    bench.processes.running.clear()
+    bench.slots.cancel([run], Released("enough"))
+    bench.slots.ended([(run, Succeeded(b"1"))])
+    assert await bench.all_ended([run]) == [Succeeded(b"1")]
+
+
+async def test_outcomes_wait_for_company_only_while_others_wait_for_a_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cluster.worker.gathering.LINGER_SECONDS", 60.0)
+    bench = Bench(1, plain=plain)
+    first, second, third = bench.give("plain", 3)
+    bench.slots.ended([(first, Succeeded())])
+    bench.slots.ended([(second, Succeeded())])
+    await asyncio.sleep(0)
+    assert (bench.ended, bench.processes.running[-1]) == ([], third)
+    bench.slots.ended([(third, Succeeded())])
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert bench.ended == [first, second, third]
 
 
 async def test_what_waits_behind_nothing_but_long_tasks_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,6 +311,21 @@ async def test_what_waits_behind_nothing_but_long_tasks_is_given_back(monkeypatc
     assert {type(outcome) for outcome in outcomes} == {Released}
     go.set()
     assert await bench.all_ended(long) == [Succeeded(), Succeeded()]
+
+
+async def test_what_waits_for_long_is_given_back_though_one_slot_moves_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots_module, "PATIENCE_NS", 100_000_000)
+
+    async def brief() -> None:
+        await asyncio.sleep(0.01)
+
+    bench = Bench(2, forever=forever, brief=brief)
+    bench.give("forever")
+    outcomes = await bench.all_ended(bench.give("brief", 1_000))
+    began = outcomes.count(Succeeded())
+    assert 0 < began < 1_000
+    assert {type(outcome) for outcome in outcomes[began:]} == {Released}, "those that came last"
+    bench.slots.cancel_all(None)
 
 
 async def test_what_waits_stays_while_one_slot_moves_on(monkeypatch: pytest.MonkeyPatch) -> None:

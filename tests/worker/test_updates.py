@@ -8,17 +8,16 @@ import pytest
 import pytest_asyncio
 
 from cluster.core.errors import CoordinatorUnavailable
-from cluster.core.outcome import Failed, Outcome
 from cluster.wire import taskmaster_pb2 as pb
 from cluster.worker.coordinators import Coordinators
 from cluster.worker.invoke import Prepared
 from cluster.worker.leases import Leases
-from cluster.worker.progress import OnProgress
 from cluster.worker.registry import Handler
 from cluster.worker.run import Run
 from cluster.worker.updates import Updates
 from tests.fixtures.eventually import eventually
 from tests.worker.peer import Peer
+from tests.worker.processes import Processes
 
 
 async def fail() -> None:
@@ -29,14 +28,10 @@ async def forever() -> None:
     await asyncio.Event().wait()
 
 
-async def in_process(run: Run, _on_progress: OnProgress) -> Outcome:
-    return Failed("none here")
-
-
 @pytest_asyncio.fixture
 async def leases() -> AsyncIterator[Leases]:
     functions = {"fail": fail, "forever": forever}
-    leases = Leases(1, {name: Prepared(Handler(name, one)) for name, one in functions.items()}, in_process)
+    leases = Leases(1, {name: Prepared(Handler(name, one)) for name, one in functions.items()}, Processes())
     await leases.start()
     yield leases
     await leases.stop()

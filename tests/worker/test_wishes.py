@@ -14,9 +14,9 @@ from cluster.worker import reports
 from cluster.worker.children import Children
 from cluster.worker.guardian import Guardian
 from cluster.worker.invoke import Prepared
-from cluster.worker.progress import unheard
 from cluster.worker.run import Run
 from cluster.worker.slots import _final
+from tests.worker.processes import Called, outcome_of
 
 WISHES = [
     ("retry", Failed("not yet", retry_in=7.5)),
@@ -30,10 +30,11 @@ def run(command: str, wish: str, how: str) -> Run:
 
 
 @pytest_asyncio.fixture
-async def children() -> AsyncIterator[Children]:
+async def children() -> AsyncIterator[Called]:
     guardian = Guardian()
     children = Children(["tests.worker.sample_tasks"], "json", guardian)
-    yield children
+    await children.start()
+    yield Called(children)
     await children.stop()
     await guardian.stop()
 
@@ -43,13 +44,13 @@ async def children() -> AsyncIterator[Children]:
 async def test_a_coroutine_may_return_or_raise_what_it_wishes(
     handlers: dict[str, Prepared], wish: str, how: str, outcome: Outcome
 ) -> None:
-    assert await handlers["wish"].call(run("wish", wish, how), unheard) == outcome
+    assert await outcome_of(handlers["wish"], run("wish", wish, how)) == outcome
 
 
-async def test_so_may_a_plain_function_in_its_process(children: Children) -> None:
+async def test_so_may_a_plain_function_in_its_process(children: Called) -> None:
     for wish, outcome in WISHES:
         for how in ("return", "raise"):
-            assert await children.run(run("sync-wish", wish, how), unheard) == outcome
+            assert await children.run(run("sync-wish", wish, how)) == outcome
 
 
 def test_a_delay_is_seconds_or_a_timedelta() -> None:

@@ -14,6 +14,7 @@ def demo_handlers(seconds: float) -> list[Handler]:
     """`noop`, and `demo-job`, which sleeps `seconds` whatever its payload says."""
 
     async def demo_job(ctx: Context, **payload: object) -> dict[str, object]:
+        """Sleeps for TASK_PROCESS_TIME seconds, whatever its payload says."""
         await asyncio.sleep(seconds)
         return {"slept_seconds": seconds, "attempt": ctx.attempt}
 

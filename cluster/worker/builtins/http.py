@@ -27,6 +27,7 @@ def http_handler(targets: Sequence[str]) -> Handler:
         json: Any = None,
         body: str | None = None,
     ) -> dict[str, object]:
+        """Calls one of the hosts that HTTP_TARGETS allows."""
         target = _allowed(url, targets)
         if json is not None and body is not None:
             raise BadArguments("argument 'body': give json or body, not both")

@@ -24,6 +24,7 @@ def shell_handler(allowed: Sequence[str], guardian: Guardian) -> Handler:
     """A handler for the programs of SHELL_COMMANDS, which must be named exactly as they are there."""
 
     async def shell(argv: list[str], stdin: str = "") -> dict[str, object]:
+        """Runs one of the programs that SHELL_COMMANDS allows."""
         if not argv or argv[0] not in allowed:
             raise BadArguments(f"argument 'argv': the program must be one of {', '.join(allowed)}")
         if any("\0" in word for word in argv):

@@ -14,6 +14,9 @@ hit writes that down itself, with its name behind the word."""
 ORDERED = frozenset({"order-to-die", "scale"})
 """They take effect when the supervisor has heard of them."""
 
+ALONE = "alone"
+"""Not a fault: another task has a worker for itself, as after crashes, and those that need the same wait their turn."""
+
 _NO_PART = re.compile(r"(edge|client)(\W|\d|$)")
 """By whatever befalls these, no execution is begun, ended or reported."""
 
@@ -80,6 +83,8 @@ def calm(since: int, until: int, disruptions: Iterable[Disruption], limits: Limi
 def _aftermath(disruption: Disruption, limits: Limits) -> float:
     if disruption.fault in ORDERED:
         return limits.ordered
+    if disruption.fault == ALONE:
+        return 0.0
     return limits.recovery if disruption.workers is None else limits.unbegun
 
 

@@ -7,14 +7,17 @@ from tests.chaos.checks.accepted import accepted_execution
 from tests.chaos.checks.executions import SECOND, executions_of
 from tests.chaos.checks.limits import Limits
 from tests.chaos.checks.violation import Violation
-from tests.chaos.history import History, Invoke, Ok
+from tests.chaos.history import Fail, History, Invoke, Ok
 from tests.chaos.tables import Tables
 
 
 def check(history: History, tables: Tables, limits: Limits) -> list[Violation]:
-    """Every run against the delay it was enqueued with; the accepted one against the time that its row names, too."""
+    """Every run against the delay it was enqueued with, or the retry by hand that put an end to it; the accepted one
+    against the time that its row names, too.
+    """
     executions = executions_of(history)
     due, delayed = _due(history)
+    hurried = _hurried(history)
     if not delayed & executions.keys():
         return [Violation.nothing("no task with a delay was run")]
     slack = round(limits.early * SECOND)
@@ -22,7 +25,7 @@ def check(history: History, tables: Tables, limits: Limits) -> list[Violation]:
         Violation("early", f"ran {(due[task_id] - run.started) / SECOND:.3f} s before its delay was over", task_id)
         for task_id, runs in executions.items()
         for run in runs
-        if task_id in due and run.started < due[task_id] - slack
+        if task_id in due and run.started < min(due[task_id], hurried.get(task_id, due[task_id])) - slack
     ]
     for row in tables.finished:
         accepted = accepted_execution(row, executions.get(row.id, []))
@@ -41,6 +44,21 @@ def _due(history: History) -> tuple[dict[UUID, int], set[UUID]]:
             found[task_id] = min(found.get(task_id, at), at)
             delayed |= {task_id} if delay > 0 else set()
     return found, delayed
+
+
+def _hurried(history: History) -> dict[UUID, int]:
+    """By task, the `t` since which it may run whatever its delay was: who retries a cancelled one wants it now.
+
+    A retry that was refused, or was told that it changed nothing, hurries nobody.
+    """
+    without_effect = {answer.call for answer in history.of_kind(Fail)}
+    without_effect |= {answer.call for answer in history.of_kind(Ok) if not answer.task_ids}
+    found: dict[UUID, int] = {}
+    for call in history.of_kind(Invoke):
+        if call.op == "retry" and call.call not in without_effect:
+            for task_id in call.task_ids:
+                found[task_id] = min(found.get(task_id, call.t), call.t)
+    return found
 
 
 def _named(history: History) -> Iterator[tuple[Invoke, tuple[UUID, ...]]]:

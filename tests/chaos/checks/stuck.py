@@ -1,12 +1,16 @@
 """`stuck`: a task whose worker was lost runs again as soon as the ladder promises.
 
-Counted is only the time in which nothing else was the matter: with PostgreSQL down, nobody can rescue anything.
+Counted is only the time in which nothing else was the matter: with PostgreSQL down, nobody can rescue anything. For one
+that has to run alone, neither is that in which others did: two workers that crash take dozens with them.
 """
 
-from cluster.core.task import State
+from collections.abc import Mapping
+from uuid import UUID
+
+from cluster.core.task import ISOLATE_FROM, State
 from tests.chaos.checks.accepted import accepted_execution
-from tests.chaos.checks.disruptions import Disruption, calm, disruptions_of
-from tests.chaos.checks.executions import executions_of, workers_of
+from tests.chaos.checks.disruptions import ALONE, Disruption, calm, disruptions_of
+from tests.chaos.checks.executions import Execution, executions_of, workers_of
 from tests.chaos.checks.limits import Limits
 from tests.chaos.checks.rescue import Interruption, interruptions_of
 from tests.chaos.checks.violation import Violation
@@ -21,19 +25,35 @@ def check(history: History, tables: Tables, limits: Limits) -> list[Violation]:
         return [Violation.nothing("no task was run")]
     rows = {row.id: row for row in tables.rows}
     disruptions = disruptions_of(history, workers_of(executions.values()))
+    turns = _turns(executions, rows)
     last = history.records[-1].t
     found: list[Violation] = []
     for one in interruptions_of(history):
         row = rows.get(one.execution.task_id)
         if one.again is None and (row is None or _over(row, one)):
             continue
-        waited = _waited(one, disruptions, last, limits)
-        allowed = limits.allowed(one.by.fault, alone=row is not None and row.crash_count >= 2)
+        alone = _alone(row)
+        others = [turn for task_id, turn in turns.items() if task_id != one.execution.task_id] if alone else []
+        waited = _waited(one, disruptions + others, last, limits)
+        allowed = limits.allowed(one.by.fault, alone=alone)
         if waited > allowed:
             ended = "until it ran again" if one.again else "and did not run again"
             detail = f"{waited:.1f} s after {one.by.fault} of {one.by.target} {ended}, {allowed:g} s are allowed"
             found.append(Violation("stuck", detail, one.execution.task_id))
     return found
+
+
+def _alone(row: Row | None) -> bool:
+    return row is not None and row.crash_count >= ISOLATE_FROM
+
+
+def _turns(executions: Mapping[UUID, list[Execution]], rows: Mapping[UUID, Row]) -> dict[UUID, Disruption]:
+    """When each task that had to run alone did: its last run."""
+    last = {task_id: runs[-1] for task_id, runs in executions.items() if _alone(rows.get(task_id))}
+    return {
+        task_id: Disruption(ALONE, run.process, run.started, run.ended or run.started, frozenset({run.process}))
+        for task_id, run in last.items()
+    }
 
 
 def _over(row: Row, one: Interruption) -> bool:
