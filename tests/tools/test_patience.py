@@ -1,5 +1,6 @@
 """No test of this project waits for ever."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +25,7 @@ def test_a_coroutine_that_waits_for_ever_fails_where_it_waits(tmp_path: Path) ->
     options = ("-p", "tests.fixtures.patience", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto", "-o", "timeout=6")
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, f"--rootdir={tmp_path}", str(path)],
-        cwd=ROOT, check=False, capture_output=True, text=True, timeout=60,
+        cwd=ROOT, env=os.environ | {"PYTEST_ADDOPTS": ""}, check=False, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert run.returncode == 1, run.stdout
     assert "the test waited for 1 s" in run.stdout
