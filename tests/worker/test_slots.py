@@ -1,53 +1,15 @@
-"""Who runs, who waits, and what becomes of a run: the slots on a loop of the test's own."""
+"""Who runs, and what becomes of a run: the slots on a loop of the test's own."""
 
 import asyncio
 import contextvars
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from cluster.core.outcome import Failed, Outcome, Released, Succeeded
+from cluster.core.outcome import Failed, Released, Succeeded
 from cluster.worker import slots as slots_module
-from cluster.worker.invoke import Prepared
-from cluster.worker.progress import unheard
-from cluster.worker.registry import Handler
 from cluster.worker.run import Run
-from cluster.worker.slots import Slots
 from tests.fixtures.eventually import eventually
-from tests.worker.processes import Processes
-
-
-class Bench:
-    """Slots with functions of the test, and everything they report."""
-
-    def __init__(self, slots: int, **functions: Any) -> None:
-        handlers = {name: Prepared(Handler(name, function)) for name, function in functions.items()}
-        self.started: list[Run] = []
-        self.ended: list[Run] = []
-        self.processes = Processes()
-        self.slots = Slots(slots, handlers, self.processes, self._report)
-        self.processes.listen(self.slots.ended, unheard)
-
-    def _report(self, started: list[Run], ended: list[Run]) -> None:
-        self.started.extend(started)
-        self.ended.extend(ended)
-
-    def give(self, command: str, count: int = 1, **fields: Any) -> list[Run]:
-        runs = [Run(uuid4().bytes, 1, command, b"{}", 1, **fields) for _ in range(count)]
-        self.slots.take(runs)
-        return runs
-
-    async def all_ended(self, runs: list[Run]) -> list[Outcome | None]:
-        await eventually(lambda: all(run in self.ended for run in runs))
-        return [run.outcome for run in runs]
-
-
-async def forever() -> None:
-    await asyncio.Event().wait()
-
-
-async def nothing() -> None: ...
+from tests.worker.bench import Bench, forever, nothing
 
 
 class Odd(BaseException):
@@ -143,34 +105,6 @@ async def test_only_what_lasts_is_announced_and_only_once(monkeypatch: pytest.Mo
     go.set()
     await bench.all_ended([*short, *long])
     assert set(bench.started) == set(long)
-
-
-async def test_what_waits_behind_long_runs_is_given_back_for_others_may_be_idle(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(slots_module, "ANNOUNCE_NS", 20_000_000)
-    bench = Bench(1, forever=forever)
-    _, ahead = bench.give("forever", 2)
-    busy = Released("every slot of this worker is busy with a long task")
-    assert await bench.all_ended([ahead]) == [busy]
-    # Also what comes when the long run has been told already.
-    assert await bench.all_ended(bench.give("forever")) == [busy]
-    bench.slots.cancel_all(None)
-
-
-async def test_what_waits_can_be_given_back_while_what_runs_goes_on() -> None:
-    go = asyncio.Event()
-
-    async def gated() -> None:
-        await go.wait()
-
-    bench = Bench(1, gated=gated)
-    first, *others = bench.give("gated", 3)
-    bench.slots.release_waiting("the worker drains")
-    assert await bench.all_ended(others) == [Released("the worker drains")] * 2
-    assert {run.started for run in others} == {0}
-    go.set()
-    assert await bench.all_ended([first]) == [Succeeded()]
 
 
 async def test_what_is_cancelled_in_the_turn_it_was_taken_frees_its_slot() -> None:
@@ -296,49 +230,3 @@ async def test_outcomes_wait_for_company_only_while_others_wait_for_a_slot(monke
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert bench.ended == [first, second, third]
-
-
-async def test_what_waits_behind_nothing_but_long_tasks_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slots_module, "ANNOUNCE_NS", 20_000_000)
-    go = asyncio.Event()
-
-    async def gated() -> None:
-        await go.wait()
-
-    bench = Bench(2, gated=gated, nothing=nothing)
-    long, ahead = bench.give("gated", 2), bench.give("nothing", 10)
-    outcomes = await bench.all_ended(ahead)
-    assert {type(outcome) for outcome in outcomes} == {Released}
-    go.set()
-    assert await bench.all_ended(long) == [Succeeded(), Succeeded()]
-
-
-async def test_what_waits_for_long_is_given_back_though_one_slot_moves_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slots_module, "PATIENCE_NS", 100_000_000)
-
-    async def brief() -> None:
-        await asyncio.sleep(0.01)
-
-    bench = Bench(2, forever=forever, brief=brief)
-    bench.give("forever")
-    outcomes = await bench.all_ended(bench.give("brief", 1_000))
-    began = outcomes.count(Succeeded())
-    assert 0 < began < 1_000
-    assert {type(outcome) for outcome in outcomes[began:]} == {Released}, "those that came last"
-    bench.slots.cancel_all(None)
-
-
-async def test_what_waits_stays_while_one_slot_moves_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slots_module, "ANNOUNCE_NS", 20_000_000)
-    go = asyncio.Event()
-
-    async def gated() -> None:
-        await go.wait()
-
-    bench = Bench(2, gated=gated, nothing=nothing)
-    [long] = bench.give("gated")
-    await eventually(lambda: bench.started == [long])
-    ahead = bench.give("nothing", 10)
-    assert await bench.all_ended(ahead) == [Succeeded()] * 10
-    go.set()
-    await bench.all_ended([long])
