@@ -5,7 +5,6 @@ import json
 import re
 import socket
 import time
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -17,62 +16,8 @@ from cluster.edge.feed import Feed
 from cluster.edge.stream import Stream
 from cluster.runtime.paths import shipped
 from cluster.wire import taskmaster_pb2 as pb
+from tests.edge.listening import PATH, events, listening, texts
 from tests.fixtures.eventually import eventually
-
-PATH = "/api/logs/stream"
-
-
-class Listener:
-    """Reads a stream and keeps what it said: (id, event name, data)."""
-
-    def __init__(self, response):
-        self.response = response
-        self.told = []
-        self.comments = 0
-        self.ended = False
-
-    async def read(self):
-        fields = {}
-        async for text in self.response.aiter_lines():
-            if text.startswith(":"):
-                self.comments += 1
-            elif text:
-                name, _, value = text.partition(": ")
-                fields[name] = value
-            elif "data" in fields:
-                self.told.append((fields.get("id"), fields.get("event"), json.loads(fields["data"])))
-                fields = {}
-        self.ended = True
-
-    @property
-    def messages(self):
-        return [data["msg"] for _, name, data in self.told if name is None]
-
-    @property
-    def resets(self):
-        return [data for _, name, data in self.told if name == "reset"]
-
-
-@asynccontextmanager
-async def listening(http, last_id=None, path=PATH):
-    headers = {} if last_id is None else {"Last-Event-ID": last_id}
-    async with http.stream("GET", path, headers=headers, timeout=30) as response:
-        assert response.status_code == 200
-        listener = Listener(response)
-        task = asyncio.create_task(listener.read())
-        try:
-            yield listener
-        finally:
-            task.cancel()
-            await asyncio.wait({task})
-
-
-def events(*numbers, name="task_started"):
-    return [Event(name, f"event {number}", 1_700_000_000_000_000 + number, task_id=f"t{number}") for number in numbers]
-
-
-def texts(*numbers):
-    return [f"event {number}" for number in numbers]
 
 
 async def test_the_backlog_comes_first_then_what_happens(edge, http):
