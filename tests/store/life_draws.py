@@ -19,7 +19,6 @@ COMMANDS = ("noop", "rare")
 COORDINATORS = ("c1", "c2")
 QUEUES = ("default", "slow")
 VERBS = ("start", "progress", "finish", "retry", "release", "park", "note")
-DUTIES = ("promote", "unpark", "end_expired", "end_expired", "fold", "another_leads")
 TTL = 3600.0
 
 
