@@ -24,6 +24,7 @@ from cluster.coordinator.strays import Strays
 from cluster.coordinator.stream import StreamDelivery
 from cluster.coordinator.submissions import Submissions
 from cluster.coordinator.supervision import Supervision
+from cluster.core.events import EventName
 from cluster.runtime import telemetry
 from cluster.runtime.lifecycle import Service, running
 from cluster.runtime.settings import Settings
@@ -142,6 +143,7 @@ class Coordinator:
         await self._feed.stop()
 
     def _elected(self) -> None:
+        self._feed.tell(EventName.LEADER_ELECTED, f"{self.id} leads now: promotes what is due, rescues, cleans up")
         self._duties.wake_all()
 
     def _add_servicer(self) -> None:

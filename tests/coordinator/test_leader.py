@@ -14,7 +14,10 @@ from cluster.core.task import State
 from cluster.store import leadership
 from cluster.store.clock import DatabaseClock
 from cluster.store.sessions import Registration, open_session
+from cluster.wire.channel import open_channel
+from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceStub
 from tests.coordinator.conftest import add, look
+from tests.coordinator.watching import watching
 from tests.fixtures.eventually import eventually
 
 ALL_DUTIES = {"promoter", "rescuer", "unparker", "folder", "pauser", "sampler", "historian"}
@@ -106,7 +109,7 @@ async def test_a_leader_does_every_duty(conn, duties, believer):
     assert (after["promoter"], after["unparker"]) == (State.READY, State.READY)
 
 
-async def test_a_new_leader_does_at_once_even_what_is_done_once_an_hour(conn, settings):
+async def test_a_new_leader_says_so_and_does_at_once_even_what_is_done_once_an_hour(conn, settings):
     first, second = Coordinator(settings), Coordinator(settings)
     await first.start()
     await eventually(lambda: first._elector.leadership.leading)
@@ -115,7 +118,12 @@ async def test_a_new_leader_does_at_once_even_what_is_done_once_an_hour(conn, se
         await eventually(lambda: second._elector.leadership.epoch)
         missing = await _last_partition(conn)
         await conn.execute(f"DROP TABLE {missing}")
-        await first.stop()
+        async with (
+            open_channel(f"127.0.0.1:{second.port}") as channel,
+            watching(CoordinatorServiceStub(channel)) as heard,
+        ):
+            await first.stop()
+            assert second.id in (await heard.event("leader_elected")).msg
 
         async def made_again() -> bool:
             return await _last_partition(conn) == missing
