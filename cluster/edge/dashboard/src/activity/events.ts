@@ -27,7 +27,7 @@ const LOOKS: Record<string, EventLook> = {
   worker_draining: { icon: "drain", tone: "pending" },
   worker_blocked: { icon: "warning", tone: "parked" },
   worker_offline: { icon: "workers", tone: "failed" },
-  leader_elected: { icon: "flag", tone: "scheduled" },
+  leader_elected: { icon: "info", tone: "scheduled" },
   worker_killed: { icon: "cross", tone: "failed" },
   workers_scaled: { icon: "workers", tone: "scheduled" },
   events_missed: { icon: "warning", tone: "pending" },
