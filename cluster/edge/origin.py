@@ -38,12 +38,20 @@ class Doorkeeper:
         if host is not None and self._names is not None and not self._is_ours(_name(host)):
             raise Refused(_FORBIDDEN, f"this edge does not answer to {host[:100]!r}; use localhost or 127.0.0.1")
         origin = header(scope, b"origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != (host or "").lower():
+        if origin is not None and _authority(origin) != (host or "").lower():
             raise Refused(_FORBIDDEN, "requests from pages of other sites are refused; leave the Origin header out")
 
     def _is_ours(self, name: str) -> bool:
         names = self._names or ()
         return name in names or name.endswith(".localhost") or _is_address(name)
+
+
+def _authority(origin: str) -> str | None:
+    """host[:port] of an Origin header, as a Host header says it; None if it is no origin at all."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _name(host: str) -> str:

@@ -183,6 +183,15 @@ async def test_pages_of_other_sites_may_not_post(http, edge, conn):
     assert "access-control-allow-origin" not in (await http.get("/api/stats")).headers
 
 
+@pytest.mark.parametrize("origin", ["http://[", "http://[::1", "http://]", "http://[v1.x]:y"])
+async def test_an_origin_that_is_none_is_refused_on_every_route_like_a_foreign_one(http, origin):
+    before = telemetry.counts().get("request_failed", 0)
+    for path in ("/api/stats", "/healthz", "/", "/nowhere"):
+        answer = await http.get(path, headers={"origin": origin})
+        assert (answer.status_code, "other sites" in answer.json()["detail"]) == (403, True), path
+    assert telemetry.counts().get("request_failed", 0) == before
+
+
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:8081", "127.0.0.1.evil.example", "localhost.evil.example"]
 )
