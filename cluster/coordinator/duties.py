@@ -16,6 +16,8 @@ PROMOTE = 1_000
 """Tasks in one promotion."""
 LOOK_FOR_DUE = 1.0
 """Seconds after which the promoter looks by itself; it sleeps shorter when a task is due sooner, or when woken."""
+SWEEP = 60.0
+"""Seconds between two looks for leases of sessions that were cleared: there should be none."""
 DAYS_AHEAD = 3
 """Partitions of the history made in advance."""
 
@@ -51,6 +53,7 @@ class Duties:
         self._tickers = [
             self._promoter,
             self._ticker("rescuer", 1.0, self._rescue),
+            self._ticker("sweeper", SWEEP, self._sweep),
             self._ticker("unparker", 1.0, self._unpark),
             self._ticker("folder", 1.0, self._fold),
             self._ticker("pauser", LOOK, Pauses(came_back).step),
@@ -102,6 +105,11 @@ class Duties:
         if rescued:
             self._rescues.tell(rescued)
             self._came_back()
+        return None
+
+    async def _sweep(self, connection: Connection, epoch: int) -> float | None:
+        if found := await sessions.sweep(connection, epoch):
+            telemetry.emit("late_leases", level="warning", sessions=found)
         return None
 
     async def _unpark(self, connection: Connection, epoch: int) -> float | None:

@@ -4,8 +4,10 @@ Bounded by what a worker may hold: its slots and what it is fed ahead (`core.dis
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Protocol
 
 from cluster.core.dispatch import Capacity, CompletionRate, Pace, prefetch
@@ -71,6 +73,8 @@ class WorkerSession:
     `closing` is held by whoever ends it, until that is told: another one who notices it waits for that, instead of
     finding nothing left to rescue and cutting the first one short. `ending`: outcomes that it has told and that are not
     written yet: their slots are free, their leases hold.
+    `lives_until`: as long (monotonic) it cannot have expired in PostgreSQL. Who could not prolong it until then may not
+    give it anything: it may have been ended, and looked through for the last time.
     `reserved_since`: from when on (monotonic) it gets nothing but tasks that have to run alone, one at a time; `alone`:
     the last of these. `blocked_by`: the command that blocks its task loop. `end_reason`, `crashed`: how it ended, once
     it is `over`.
@@ -84,6 +88,7 @@ class WorkerSession:
     streaming: bool
     policies: dict[str, Policy]
     heard_at: float
+    lives_until: float = inf
     host: str = ""
     pid: int = 0
     draining: bool = False
@@ -120,7 +125,9 @@ class WorkerSession:
     @property
     def takes_tasks(self) -> bool:
         """Whether it can be given something at all."""
-        return not (self.over or self.draining or self.delivery is None or not self.delivery.ready)
+        if self.over or self.draining or self.delivery is None or not self.delivery.ready:
+            return False
+        return time.monotonic() <= self.lives_until
 
     @property
     def runs_alone(self) -> bool:

@@ -181,6 +181,7 @@ class Sessions:
             self._clock.observe((await server_facts(connection)).now)
         for session, pulse in zip(sessions, pulses, strict=True):
             if session.session_id in alive:
+                session.lives_until = now - pulse.age + self._lifetime
                 session.pace.note(pulse.completed + pulse.failed, now)
                 session.completed -= pulse.completed
                 session.failed -= pulse.failed
@@ -207,6 +208,7 @@ class Sessions:
         if len(self._live) >= SESSIONS:
             raise StoreUnavailable(f"this coordinator has its {SESSIONS} workers; go to another one")
         session = session_of(request)
+        session.lives_until = time.monotonic() + self._lifetime
         async with connected(self._pool) as connection:
             if request.session_id == 0:
                 await commands.tell(connection, told_of(request))

@@ -197,6 +197,13 @@ async def end_expired(connection: Connection, epoch: int, reason: str) -> list[R
     return await _rescue(connection, ended)
 
 
+async def sweep(connection: Connection, epoch: int) -> int:
+    """Have `end_expired` look again at sessions that were cleared and yet hold tasks; how many. 0 if `epoch` leads no
+    more."""
+    cursor = await connection.execute(statement("session_sweep"), {"epoch": epoch})
+    return cursor.rowcount
+
+
 async def sessions_of_process(connection: Connection, host: str, pid: int, name: str, ago: float = 0.0) -> list[int]:
     """The live sessions of a worker process that has ended; it was there `ago` seconds ago.
 

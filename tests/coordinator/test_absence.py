@@ -44,6 +44,23 @@ async def beating(worker: PeerWorker) -> AsyncIterator[None]:
         await asyncio.wait({task})
 
 
+async def test_who_could_not_prolong_a_session_gives_it_nothing(coordinator, conn, start_worker):
+    """Others may have ended it meanwhile, and rescued what it held: what it got now, nobody would look for."""
+    worker = await start_worker(slots=5)
+    async with beating(worker):
+        # Nor does anybody end it, so that it can be prolonged in the end.
+        await coordinator._duties.stop()
+        await coordinator._sessions._ticker.stop()
+        [session] = coordinator._sessions.all()
+        await eventually(lambda: session.takes_tasks)
+        await eventually(lambda: not session.takes_tasks)
+        waits = await add(conn)
+        await coordinator._dispatcher.step()
+        assert (await look(conn, waits[0])).state is State.READY
+        await coordinator._sessions.step()
+        await eventually(lambda: worker.leases)
+
+
 async def test_an_outage_of_postgresql_longer_than_a_session_costs_no_live_worker_its_tasks(conn, settings):
     async with CuttableLine(settings.database_url) as line:
         coordinator = Coordinator(dataclasses.replace(settings, database_url=line.url))

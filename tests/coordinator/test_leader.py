@@ -20,7 +20,7 @@ from tests.coordinator.conftest import add, look
 from tests.coordinator.watching import watching
 from tests.fixtures.eventually import eventually
 
-ALL_DUTIES = {"promoter", "rescuer", "unparker", "folder", "pauser", "sampler", "historian"}
+ALL_DUTIES = {"promoter", "rescuer", "sweeper", "unparker", "folder", "pauser", "sampler", "historian"}
 
 
 class Believer(Elector):
@@ -51,6 +51,9 @@ async def something_for_every_duty(conn) -> dict[str, object]:
     lost = replace(session, worker_id="w-2", handlers=("noop",))
     expired = await open_session(conn, lost, 3600)
     await conn.execute("UPDATE sessions SET expires_at = now() - interval '1 s' WHERE id = %s", [expired])
+    cleared = await open_session(conn, replace(session, worker_id="w-3"), 3600)
+    await conn.execute("UPDATE sessions SET ended_at = now(), cleared = true WHERE id = %s", [cleared])
+    await conn.execute("UPDATE tasks SET session_id = %s WHERE id = %s", [cleared, (await add(conn, delay=3600))[0]])
     await conn.execute(
         "INSERT INTO counters (at, completed) SELECT now() - interval '1 hour', n FROM generate_series(1, 2) AS n"
     )
@@ -75,6 +78,7 @@ async def what_is_so(conn, promote, park) -> dict[str, object]:
         "promoter": (await look(conn, promote)).state,
         "unparker": (await look(conn, park)).state,
         "rescuer": await one("SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL"),
+        "sweeper": await one("SELECT cleared FROM sessions WHERE worker_id = 'w-3'"),
         "folder": await one("SELECT count(*) FROM counters WHERE completed > 0"),
         "historian": await _last_partition(conn),
         "pauser": await one("SELECT count(*) FROM tasks WHERE state = 6"),

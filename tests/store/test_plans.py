@@ -196,6 +196,17 @@ async def test_a_look_for_expired_sessions_reads_no_tasks(crowd: Connection) -> 
     assert await touched(crowd, "session_end_expired", {"epoch": await lead(crowd), "reason": "r"}) == 0
 
 
+async def test_a_look_for_leases_of_cleared_sessions_reads_no_tasks(crowd: Connection) -> None:
+    await session(crowd, ttl=TTL)
+    await claim(crowd, BATCH)
+    await crowd.execute(
+        """INSERT INTO sessions (worker_id, name, address, coordinator, slots, streaming, handlers, expires_at,
+                                 ended_at, cleared)
+           SELECT 'w-' || n, 'w', 'a', 'c', 5, true, '{}', now(), now(), true FROM generate_series(1, 500) AS n"""
+    )
+    assert await touched(crowd, "session_sweep", {"epoch": await lead(crowd)}) == 0
+
+
 async def test_a_promotion_reads_what_is_due(crowd: Connection) -> None:
     await crowd.execute("UPDATE tasks SET scheduled_at = now() + interval '1 hour' WHERE state = 0")
     due = [answer.id for answer in await add(crowd, BATCH, delay=60)]

@@ -207,6 +207,22 @@ async def test_an_ended_session_is_looked_after_for_a_minute_and_until_someone_l
     assert await scalar(conn, "SELECT cleared FROM sessions") is True
 
 
+async def test_a_lease_of_a_session_that_was_cleared_is_found_all_the_same(conn: Connection) -> None:
+    session_id = await session(conn)
+    await sessions.end_sessions(conn, "c1", [session_id], "lost", crashed=True)
+    await conn.execute("UPDATE sessions SET ended_at = ended_at - interval '1 day'")
+    epoch = await lead(conn)
+    await sessions.end_expired(conn, epoch, "lost")
+    await add(conn, 1)
+    [task] = await claim(conn, 1, session_id)
+    assert await sessions.end_expired(conn, epoch, "lost") == []
+    assert (await sessions.forget_ended(conn, epoch, 0), await sessions.sweep(conn, epoch - 1)) == (0, 0)
+    assert await sessions.sweep(conn, epoch) == 1
+    assert [orphan.task_id for orphan in await sessions.end_expired(conn, epoch, "lost")] == [task.id]
+    await sessions.end_expired(conn, epoch, "lost")
+    assert (await sessions.sweep(conn, epoch), await sessions.forget_ended(conn, epoch, 0)) == (0, 1)
+
+
 @pytest.mark.parametrize("who", ["session_end", "session_end_expired"])
 async def test_what_nobody_lived_to_rescue_is_rescued_however_much_later(conn: Connection, who: str) -> None:
     """Its session was ended, and whoever did that died before the rescue; then again whoever led minutes later."""
