@@ -1,7 +1,8 @@
 """Times and durations as people type and read them."""
 
+import math
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import typer
 
@@ -14,11 +15,13 @@ def duration(text: str) -> float:
     """Seconds: 10s, 5m, 2h, 1d, 1h30m, or a bare number of seconds."""
     flat = text.strip().lower()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", flat):
-        return float(flat)
+        flat += "s"
     parts = _PART.findall(flat)
-    if not parts or "".join(number + unit for number, unit in parts) != flat:
-        raise typer.BadParameter(f"{text!r} is not a duration; write 10s, 5m, 2h, 1d or 1h30m")
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    # Hundreds of digits are infinite to a float.
+    if not parts or "".join(number + unit for number, unit in parts) != flat or not math.isfinite(seconds):
+        raise typer.BadParameter(f"{text[:100]!r} is not a duration; write 10s, 5m, 2h, 1d or 1h30m")
+    return seconds
 
 
 def moment(text: str, now: datetime) -> datetime:
@@ -30,11 +33,14 @@ def moment(text: str, now: datetime) -> datetime:
         return _next(now, *(int(part or 0) for part in match.groups()), text=text)
     try:
         parsed = datetime.fromisoformat(text.strip())
-    except ValueError:
+        parsed = parsed.astimezone() if parsed.tzinfo is None else parsed
+        # On the first and the last day there is, UTC may lie in a year that does not exist.
+        parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise typer.BadParameter(
-            f"{text!r} is not a time; write 2031-05-01T09:00+02:00, 2031-05-01 09:00 or 09:00"
+            f"{text[:100]!r} is not a time; write 2031-05-01T09:00+02:00, 2031-05-01 09:00 or 09:00"
         ) from None
-    return parsed.astimezone() if parsed.tzinfo is None else parsed
+    return parsed
 
 
 def shown(instant: datetime | None) -> str | None:

@@ -94,12 +94,12 @@ def schedule_many(bodies: Sequence[bytes]) -> Call[answers.ScheduledMany]:
 
 
 def status(task_id: UUID | str) -> Call[answers.Task]:
-    return Call("GET", "/api/status", _read_task, params={"task_id": str(task_id)})
+    return Call("GET", "/api/status", _read_task, params={"task_id": _said(task_id)})
 
 
 def statuses(task_ids: Sequence[UUID]) -> Call[list[answers.Task]]:
     """At most `core.limits.LOOKUP_TASKS` tasks; those that are not known are left out."""
-    body = msgspec.json.encode({"task_ids": task_ids})
+    body = _json({"task_ids": task_ids})
     return Call("POST", "/api/status/batch", _read_statuses, body=body)
 
 
@@ -118,11 +118,11 @@ def queues() -> Call[list[answers.Queue]]:
 
 
 def pause(queue: str) -> Call[answers.Pause]:
-    return Call("POST", f"/api/queues/{quote(queue, safe='')}/pause", _read_pause)
+    return Call("POST", f"/api/queues/{_quoted(queue)}/pause", _read_pause)
 
 
 def resume(queue: str) -> Call[answers.Pause]:
-    return Call("POST", f"/api/queues/{quote(queue, safe='')}/resume", _read_pause)
+    return Call("POST", f"/api/queues/{_quoted(queue)}/resume", _read_pause)
 
 
 def commands() -> Call[list[answers.Command]]:
@@ -158,16 +158,16 @@ def workers() -> Call[list[answers.Worker]]:
 
 
 def scale(count: int) -> Call[None]:
-    return Call("POST", "/api/workers/scale", answers.nothing, body=msgspec.json.encode({"count": count}))
+    return Call("POST", "/api/workers/scale", answers.nothing, body=_json({"count": count}))
 
 
 def kill(name: str) -> Call[None]:
-    body = msgspec.json.encode({"name": name})
+    body = _json({"name": name})
     return Call("POST", "/api/workers/kill", answers.nothing, body=body, repeatable=False)
 
 
 def drain(name: str) -> Call[None]:
-    body = msgspec.json.encode({"name": name})
+    body = _json({"name": name})
     return Call("POST", "/api/workers/drain", answers.nothing, body=body, repeatable=False)
 
 
@@ -196,8 +196,29 @@ def checked_id(task_id: UUID | str) -> UUID:
 def _selection(task_ids: Iterable[UUID | str] | None, limit: int | None, which: Which, *, dry_run: bool) -> bytes:
     ids = None if task_ids is None else [str(task_id) for task_id in task_ids]
     asked = {"task_ids": ids, "limit": limit, "dry_run": dry_run or None, **which}
-    return msgspec.json.encode({name: value for name, value in asked.items() if value is not None})
+    return _json({name: value for name, value in asked.items() if value is not None})
+
+
+def _json(value: Mapping[str, object]) -> bytes:
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError as error:
+        raise _not_utf8(error) from None
 
 
 def _said(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise _not_utf8(error) from None
+    return text
+
+
+def _quoted(text: str) -> str:
+    return quote(_said(text), safe="")
+
+
+def _not_utf8(error: UnicodeEncodeError) -> InvalidTask:
+    """What Python makes of bytes of a command line or a file that are not UTF-8 cannot be sent."""
+    return InvalidTask(f"{error.object[:100]!r} is not text in UTF-8; write it in UTF-8")

@@ -1,5 +1,6 @@
 """What is posted: a task checked against the limits before it leaves this process, and the JSON it travels as."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TypedDict
@@ -8,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from cluster.core.errors import InvalidTask
-from cluster.core.limits import BATCH_TASKS, BODY_BYTES
+from cluster.core.limits import BATCH_TASKS, BODY_BYTES, TIMEOUT_SECONDS_MAX
 from cluster.core.new_task import NewTask
 from cluster.core.payload import checked_payload
 from cluster.runtime.ids import new_id
@@ -57,9 +58,9 @@ def new_task(
         queue=queue,
         priority=priority,
         max_attempts=max_attempts,
-        timeout_ms=None if timeout is None else round(timeout * 1000),
+        timeout_ms=None if timeout is None else _milliseconds(timeout),
         unique_key=unique_key,
-        due=at,
+        due=None if at is None else _existing(at),
         delay=delay,
         id_given=task_id is not None,
     )
@@ -100,6 +101,22 @@ def batches(tasks: Iterable[NewTask]) -> Iterator[list[bytes]]:
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _milliseconds(seconds: float) -> int:
+    """Raises InvalidTask for infinity and NaN, which no number of milliseconds is."""
+    if not math.isfinite(seconds * 1000):
+        raise InvalidTask(f"timeout_seconds must be from 0.001 to {TIMEOUT_SECONDS_MAX}; it is {seconds}")
+    return round(seconds * 1000)
+
+
+def _existing(at: datetime) -> datetime:
+    """`at` as it is. Raises InvalidTask when it lies in a year that UTC does not have."""
+    try:
+        at.astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise InvalidTask("scheduled_at must lie in the years 1 to 9999 of UTC") from None
+    return at
 
 
 def _encoded(payload: Mapping[str, object] | None) -> bytes | None:

@@ -16,6 +16,7 @@ from cluster.core.errors import (
     TaskMasterError,
     WrongState,
 )
+from cluster.runtime.variables import is_host
 
 PASSING = (EdgeUnavailable, StoreUnavailable, CoordinatorUnavailable)
 """Worth another try after a moment."""
@@ -61,9 +62,9 @@ def checked_url(url: str) -> httpx.URL:
     """`url` parsed; SettingsError unless it is http(s)://host[:port]."""
     try:
         parsed = httpx.URL(url)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):
         _refuse(url)
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
+    if parsed.scheme not in {"http", "https"} or not is_host(parsed.raw_host.decode()):
         _refuse(url)
     return parsed
 

@@ -3,6 +3,7 @@
 An empty variable counts as unset, as in docker-compose files and `VAR= command`.
 """
 
+import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +73,7 @@ class Variables:
 
     def host(self, name: str, default: str) -> str:
         value = self.text(name, default, 255)
-        # A colon is fine in an IPv6 address, which has several.
-        if " " in value or "/" in value or value.count(":") == 1:
+        if not is_host(value):
             raise SettingsError(f"{name}={value!r} must be a host name or an address, without a port")
         return value
 
@@ -86,14 +86,17 @@ class Variables:
         port = _port(digits)
         if port is None:
             raise SettingsError(f"{name}={value!r} must be :port or host:port with a port from 0 to 65535")
-        return Address(host.strip("[]") or any_host, port)
+        host = host.strip("[]")
+        if host and not is_host(host):
+            raise SettingsError(f"{name}={value!r} must be :port or host:port; {host!r} is no host name or address")
+        return Address(host or any_host, port)
 
     def addresses(self, name: str, default: str) -> tuple[str, ...]:
         """One `host:port` or several, separated by commas."""
         addresses = self.names(name) if self.env.get(name) else (default,)
         for address in addresses or ("",):
             host, _, port = address.rpartition(":")
-            if not host or not _port(port):
+            if not host or not _port(port) or not address.isprintable():
                 raise SettingsError(f"{name} must be host:port, or several separated by commas; {address!r} is not")
         return addresses
 
@@ -111,6 +114,26 @@ class Variables:
         if not bounds[0] <= value <= bounds[1]:
             raise SettingsError(f"{name}={text!r} must be {kind} from {bounds[0]} to {bounds[1]}")
         return value
+
+
+def is_host(text: str) -> bool:
+    """Whether this can be looked up: a name, or an address without brackets."""
+    if ":" in text:
+        return _is_ipv6(text)
+    try:
+        # What the resolver does with a name first; it fails on "a..b" with an error that is no OSError.
+        text.encode("idna")
+    except UnicodeError:
+        return False
+    return bool(text) and " " not in text and "/" not in text
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _port(text: str) -> int | None:

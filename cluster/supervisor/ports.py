@@ -26,7 +26,7 @@ def accepts(where: Where) -> bool:
                 probe.connect(where)
         else:
             socket.create_connection((where.host, where.port), PROBE_SECONDS).close()
-    except OSError:
+    except (OSError, UnicodeError):
         return False
     return True
 
@@ -54,7 +54,7 @@ def _bound(variable: str, address: Address) -> socket.socket:
     try:
         family, kind, protocol, _, where = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
         probe = socket.socket(family, kind, protocol)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise CannotStart(f"{variable}: {address.host} is not an address of this machine: {error}") from error
     try:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -84,8 +84,9 @@ class Server:
             with socket.socket(family, kind) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(where)
-        except OSError as error:
-            raise CannotStart(f"cannot listen on {self._host}:{self._wanted}: {error.strerror or error}") from error
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror or error if isinstance(error, OSError) else "not a host name"
+            raise CannotStart(f"cannot listen on {self._host}:{self._wanted}: {reason}") from error
 
     async def set_serving(self, serving: bool) -> None:
         """What the standard health service answers, for the whole server and each of its services."""

@@ -54,6 +54,8 @@ def test_a_misspelt_command_is_named():
         (["--in", "soon"], "not a duration"),
         (["--at", "soon"], "not a time"),
         (["--timeout", "soon"], "not a duration"),
+        (["--timeout", "9" * 400], "not a duration"),
+        (["--at", "0001-01-01"], "not a time"),
         (["--count", "0"], "'--count'"),
         (["--priority", "101"], "'--priority'"),
         (["--id", "x"], "x"),

@@ -1,7 +1,7 @@
 """What leaves the client."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -59,9 +59,13 @@ def test_a_delay_is_left_to_the_clock_of_the_database():
         (("noop",), {"priority": 101}, "priority"),
         (("noop",), {"max_attempts": 0}, "max_attempts"),
         (("noop",), {"timeout": 0.0}, "timeout_seconds"),
+        (("noop",), {"timeout": float("inf")}, "timeout_seconds"),
+        (("noop",), {"timeout": float("nan")}, "timeout_seconds"),
+        (("noop",), {"timeout": 1e306}, "timeout_seconds"),
         (("noop",), {"delay": -1}, "delay_seconds"),
         (("noop",), {"at": datetime(2031, 5, 1)}, "scheduled_at"),  # noqa: DTZ001
         (("noop",), {"at": datetime(2031, 5, 1, tzinfo=UTC), "delay": 1}, "not both"),
+        (("noop",), {"at": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))}, "scheduled_at"),
         (("noop", {"a": object()}), {}, "JSON"),
         (("noop", {"a": "\0"}), {}, "NUL"),
     ],

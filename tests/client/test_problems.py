@@ -35,7 +35,9 @@ def test_an_answer_that_is_no_problem_details_is_told_by_its_status(content):
     assert problems.problem(502, content).detail == "the edge answered 502 without saying why"
 
 
-@pytest.mark.parametrize("url", ["", "localhost:8081", "ftp://host", "http://", "http://a:b"])
+@pytest.mark.parametrize(
+    "url", ["", "localhost:8081", "ftp://host", "http://", "http://a:b", "http://a..b", "http://\udcff"]
+)
 def test_an_address_that_is_none_is_refused(url):
     with pytest.raises(SettingsError, match=r"http://127\.0\.0\.1:8081"):
         Client(url)

@@ -56,7 +56,15 @@ def test_where_nobody_can_listen_is_an_error(value: str) -> None:
         read(value).listen("X", ":1", "default")
 
 
-@pytest.mark.parametrize("value", ["nowhere", ":8080", "a:0", "a:b", ",", "a:1,,b", "a:1,b"])
+@pytest.mark.parametrize("host", ["a..b", ".a", "a" * 64, "a b", "a/b", "1:2", "::x", "\u3002\u3002"])
+def test_a_host_that_nobody_can_look_up_is_an_error_where_it_is_read(host: str) -> None:
+    with pytest.raises(SettingsError, match=r"X=.*is no host name or address"):
+        read(f"{host}:8081").listen("X", ":1", "default")
+    with pytest.raises(SettingsError, match=r"X=.*must be a host name or an address"):
+        read(host).host("X", "b")
+
+
+@pytest.mark.parametrize("value", ["nowhere", ":8080", "a:0", "a:b", ",", "a:1,,b", "a:1,b", "\udcff:1"])
 def test_an_address_to_dial_needs_a_host_and_a_port(value: str) -> None:
     with pytest.raises(SettingsError, match="X must be host:port"):
         read(value).addresses("X", "127.0.0.1:8080")

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,14 @@ def test_two_roles_on_one_port_are_noticed(tmp_path: Path) -> None:
 def test_an_address_of_another_machine_is_no_place_to_listen(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match="SCHEDULER_PORT"):
         ports.check(settings(tmp_path, SCHEDULER_PORT=f"192.0.2.1:{free_port()}"))
+
+
+def test_what_is_no_host_name_is_no_place_to_listen(tmp_path: Path) -> None:
+    wanted = replace(settings(tmp_path), coordinator=Address("a..b", free_port()))
+
+    with pytest.raises(CannotStart, match=r"COORDINATOR_PORT: a\.\.b is not an address of this machine"):
+        ports.check(wanted)
+    assert not ports.accepts(wanted.coordinator)
 
 
 def test_everything_together_needs_fixed_ports(tmp_path: Path) -> None:
