@@ -7,6 +7,7 @@ from cluster.coordinator.elector import Elector
 from cluster.coordinator.pauses import LOOK, Pauses
 from cluster.coordinator.rescues import Rescues
 from cluster.coordinator.sampler import Sampler
+from cluster.core.errors import RowsLocked
 from cluster.runtime import telemetry
 from cluster.runtime.ticker import Ticker
 from cluster.store import commands, counters, due, history, leases, orders, samples, sessions
@@ -20,6 +21,9 @@ SWEEP = 60.0
 """Seconds between two looks for leases of sessions that were cleared: there should be none."""
 DAYS_AHEAD = 3
 """Partitions of the history made in advance."""
+
+HISTORY, HISTORY_LOCKED = 3600.0, 60.0
+"""Seconds between two looks after history; until the next try where somebody holds it, who may not be waited for."""
 
 Duty = Callable[[Connection, int], Awaitable[float | None]]
 
@@ -58,7 +62,7 @@ class Duties:
             self._ticker("folder", 1.0, self._fold),
             self._ticker("pauser", LOOK, Pauses(came_back).step),
             self._ticker("sampler", samples.PERIOD, Sampler().step),
-            self._ticker("historian", 3600.0, self._keep_history),
+            self._ticker("historian", HISTORY, self._keep_history),
         ]
 
     def __repr__(self) -> str:
@@ -123,11 +127,20 @@ class Duties:
         return None
 
     async def _keep_history(self, connection: Connection, epoch: int) -> float | None:
-        await history.ensure_partitions(connection, epoch, DAYS_AHEAD)
-        for partition in await history.prune(connection, epoch, self._history_days):
-            telemetry.emit("partition_dropped", partition=partition)
+        held = await self._keep_partitions(connection, epoch)
         await sessions.forget_ended(connection, epoch, self._history_days)
         await orders.forget_settled(connection, epoch, self._history_days)
         await commands.forget(connection, epoch)
         await samples.forget(connection, epoch)
-        return None
+        return HISTORY_LOCKED if held else None
+
+    async def _keep_partitions(self, connection: Connection, epoch: int) -> bool:
+        """Whether somebody holds history, a backup perhaps, and something is left to be done."""
+        try:
+            await history.ensure_partitions(connection, epoch, DAYS_AHEAD)
+            for partition in await history.prune(connection, epoch, self._history_days):
+                telemetry.emit("partition_dropped", partition=partition)
+        except RowsLocked as error:
+            telemetry.emit("history_held", level="warning", error=error.detail)
+            return True
+        return False

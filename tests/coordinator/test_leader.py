@@ -6,13 +6,14 @@ from math import inf
 import pytest
 
 from cluster.coordinator.coordinator import Coordinator
-from cluster.coordinator.duties import Duties
+from cluster.coordinator.duties import HISTORY_LOCKED, Duties
 from cluster.coordinator.elector import Elector
 from cluster.coordinator.feed import Feed
 from cluster.coordinator.rescues import Rescues
 from cluster.core.task import State
 from cluster.store import leadership
 from cluster.store.clock import DatabaseClock
+from cluster.store.pool import connected
 from cluster.store.sessions import Registration, open_session
 from cluster.wire.channel import open_channel
 from cluster.wire.taskmaster_pb2_grpc import CoordinatorServiceStub
@@ -111,6 +112,17 @@ async def test_a_leader_does_every_duty(conn, duties, believer):
     after = await what_is_so(conn, *before["ids"])
     assert {name for name in ALL_DUTIES if after[name] != before[name]} == ALL_DUTIES
     assert (after["promoter"], after["unparker"]) == (State.READY, State.READY)
+
+
+async def test_history_that_somebody_holds_is_kept_a_minute_later(conn, pool, duties, believer):
+    believer.leadership = await leadership.elect(conn, "believer", 60)
+    await conn.execute(f"DROP TABLE {(missing := await _last_partition(conn))}")
+    [historian] = [ticker for ticker in duties._tickers if "historian" in repr(ticker)]
+    async with connected(pool) as reader, reader.transaction():
+        await reader.execute("SELECT count(*) FROM task_history")
+        assert await historian.step() == HISTORY_LOCKED
+    assert await historian.step() is None
+    assert await _last_partition(conn) == missing
 
 
 async def test_a_new_leader_says_so_and_does_at_once_even_what_is_done_once_an_hour(conn, settings):
