@@ -32,7 +32,8 @@ class Elector:
         return f"<Elector {self.leadership}>"
 
     def led_for(self) -> float:
-        """Seconds for which it has led without a break; 0 after an outage or when this process was frozen."""
+        """Seconds for which it has led without a break; 0 after an outage, when this process was frozen, and when the
+        database clock was put forward: every session looks expired then."""
         now = time.monotonic()
         leads = self.leadership.leading and now - self._confirmed <= TERM
         return now - self._since if leads else 0.0
@@ -60,7 +61,7 @@ class Elector:
         except TaskMasterError:
             self.leadership = store.Leadership(leading=False, epoch=0)
             raise
-        if not before.leading or asked - self._confirmed > TERM:
+        if not before.leading or self.leadership.late or asked - self._confirmed > TERM:
             self._since = asked
         self._confirmed = asked
         if self.leadership.leading and self.leadership.epoch != before.epoch:

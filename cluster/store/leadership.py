@@ -3,7 +3,7 @@
 `epoch` rises whenever the holder changes. What a leader does names its epoch and does nothing once another one leads.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from psycopg.rows import args_row
 
@@ -13,10 +13,11 @@ from cluster.store.statements import statement
 
 @dataclass(frozen=True, slots=True)
 class Leadership:
-    """`epoch`: of whoever leads."""
+    """`epoch`: of whoever leads. `late`: the time of whoever led before was over, by the database clock."""
 
     leading: bool
     epoch: int
+    late: bool = field(default=False, compare=False)
 
 
 async def elect(connection: Connection, holder: str, ttl: float) -> Leadership:

@@ -4,10 +4,13 @@
 --        for. locks: none.
 -- params: :states smallint[], :queue text, :command text, :worker text (NULL = any; see task_matches in the schema),
 --         :after_at timestamptz, :after_id uuid, :before_at timestamptz, :before_id uuid (what the page lies between: its
---         bounds, one of them the last row of the page before), :most int, :looks int (at least :most)
+--         bounds, one of them the last row of the page before), :most int, :looks int (at least :most), :bytes bigint (NULL
+--         = any)
 -- What is rare could be anywhere in a long history, and an index per filter would make every finish a quarter slower. So
 -- no index is followed further than :looks entries, and the page ends where the first of them was left: that row comes
 -- last, with `until` true; `listed` is false if it only marks the place. Its place is where the next page begins.
+-- A page ends, too, with the row that takes its payloads, results and errors over :bytes; `found` is how many rows there
+-- would be without that. Only the lengths of the others are read, and nothing of them is sent.
 -- Planned with its values: a state that is not asked for is then a constant false, and is not read at all. Only held
 -- tasks have a worker.
 WITH unfinished AS (
@@ -99,10 +102,17 @@ WITH unfinished AS (
     AND (NOT EXISTS (SELECT FROM place) OR (scheduled_at, id) <= (SELECT scheduled_at, id FROM place))
   ORDER BY scheduled_at, id
   LIMIT :most::int
+), weighed AS (
+  SELECT *, count(*) OVER () AS found,
+         sum(coalesce(octet_length(payload::text), 0) + coalesce(octet_length(result::text), 0)
+             + coalesce(octet_length(error), 0))
+           OVER (ORDER BY scheduled_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+  FROM page
 )
 SELECT id, state, queue, command, convert_to(payload::text, 'UTF8') AS payload, priority, scheduled_at, created_at,
        picked_at, started_at, finished_at, attempt, max_attempts, timeout_ms, crash_count, worker_id, unique_key, error,
        convert_to(result::text, 'UTF8') AS result, progress, progress_message, NULL::bytea AS attempts,
-       coalesce((scheduled_at, id) = (SELECT scheduled_at, id FROM place), false) AS until, listed
-FROM page
+       coalesce((scheduled_at, id) = (SELECT scheduled_at, id FROM place), false) AS until, listed, found
+FROM weighed
+WHERE :bytes::bigint IS NULL OR coalesce(bytes_before, 0) <= :bytes::bigint
 ORDER BY scheduled_at, id

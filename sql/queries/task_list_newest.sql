@@ -4,7 +4,8 @@
 --        for. locks: none.
 -- params: :states smallint[], :queue text, :command text, :worker text (NULL = any; see task_matches in the schema),
 --         :after_at timestamptz, :after_id uuid, :before_at timestamptz, :before_id uuid (what the page lies between: its
---         bounds, one of them the last row of the page before), :most int, :looks int (at least :most)
+--         bounds, one of them the last row of the page before), :most int, :looks int (at least :most), :bytes bigint (NULL
+--         = any)
 -- All that is to be known of it stands there; tests/store/test_listing.py holds the two together.
 WITH unfinished AS (
   (SELECT *, row_number() OVER () = :looks::int AS until
@@ -95,10 +96,17 @@ WITH unfinished AS (
     AND (NOT EXISTS (SELECT FROM place) OR (scheduled_at, id) >= (SELECT scheduled_at, id FROM place))
   ORDER BY scheduled_at DESC, id DESC
   LIMIT :most::int
+), weighed AS (
+  SELECT *, count(*) OVER () AS found,
+         sum(coalesce(octet_length(payload::text), 0) + coalesce(octet_length(result::text), 0)
+             + coalesce(octet_length(error), 0))
+           OVER (ORDER BY scheduled_at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+  FROM page
 )
 SELECT id, state, queue, command, convert_to(payload::text, 'UTF8') AS payload, priority, scheduled_at, created_at,
        picked_at, started_at, finished_at, attempt, max_attempts, timeout_ms, crash_count, worker_id, unique_key, error,
        convert_to(result::text, 'UTF8') AS result, progress, progress_message, NULL::bytea AS attempts,
-       coalesce((scheduled_at, id) = (SELECT scheduled_at, id FROM place), false) AS until, listed
-FROM page
+       coalesce((scheduled_at, id) = (SELECT scheduled_at, id FROM place), false) AS until, listed, found
+FROM weighed
+WHERE :bytes::bigint IS NULL OR coalesce(bytes_before, 0) <= :bytes::bigint
 ORDER BY scheduled_at DESC, id DESC

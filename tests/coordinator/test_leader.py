@@ -114,6 +114,17 @@ async def test_a_leader_does_every_duty(conn, duties, believer):
     assert (after["promoter"], after["unparker"]) == (State.READY, State.READY)
 
 
+async def test_a_database_clock_that_is_put_forward_begins_the_leaders_patience_anew(conn, pool):
+    elector = Elector(pool, "c", lambda: None)
+    await elector.step()
+    elector._since = -inf
+    await elector.step()
+    assert elector.led_for() == inf
+    await conn.execute("UPDATE leader SET expires_at = now()")
+    await elector.step()
+    assert elector.led_for() < inf
+
+
 async def test_history_that_somebody_holds_is_kept_a_minute_later(conn, pool, duties, believer):
     believer.leadership = await leadership.elect(conn, "believer", 60)
     await conn.execute(f"DROP TABLE {(missing := await _last_partition(conn))}")

@@ -30,8 +30,10 @@ async def test_another_leads_when_the_time_is_over_in_a_new_epoch(conn: Connecti
 
 async def test_a_leader_that_comes_back_in_time_keeps_its_epoch(conn: Connection) -> None:
     await elect(conn, "a", TTL)
+    assert not (await elect(conn, "a", TTL)).late
     await expire(conn)
-    assert await elect(conn, "a", TTL) == Leadership(leading=True, epoch=1)
+    back = await elect(conn, "a", TTL)
+    assert (back, back.late) == (Leadership(leading=True, epoch=1), True)
 
 
 async def test_who_resigns_can_be_followed_at_once(conn: Connection) -> None:
