@@ -42,10 +42,11 @@ class Disruption:
 
 def disruptions_of(history: History, workers: frozenset[str]) -> list[Disruption]:
     """In the order in which they began."""
-    begun: dict[tuple[str, str], list[Fault]] = {}
+    begun: dict[tuple[str, str, int], list[Fault]] = {}
     found: list[Disruption] = []
     for fault in history.of_kind(Fault):
-        same = begun.setdefault((fault.fault, fault.target), [])
+        # Who wrote the end wrote the beginning, too: a worker that dies amid its own fault leaves that without an end.
+        same = begun.setdefault((fault.fault, fault.target, fault.pid), [])
         if fault.phase == "begin":
             same.append(fault)
         elif same:
