@@ -17,7 +17,7 @@ from cluster.store.enqueue import enqueue
 from cluster.store.leases import LeasedTask, Slots
 from cluster.store.pool import Connection
 from cluster.store.statements import statement
-from cluster.store.tasks import LOOKS, TaskFilter, list_parameters
+from cluster.store.tasks import BYTES, LOOKS, TaskFilter, list_parameters
 
 BATCH = 500
 PAGE = 50
@@ -166,7 +166,7 @@ def _finish(count: int) -> Callable[[Connection], Awaitable[Parameters]]:
 
 
 async def _one_task(_: Connection) -> Parameters:
-    return {"ids": [UUID(int=1)]}
+    return {"ids": [UUID(int=1)], "bytes": BYTES}
 
 
 async def _nothing(_: Connection) -> Parameters:

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from psycopg.rows import args_row
+from psycopg.rows import args_row, tuple_row
 
 from cluster.core.task import State
 from cluster.store.pool import Connection
 from cluster.store.statements import statement
-from cluster.store.tasks import TaskFilter, TaskRow, get_tasks, list_parameters, place_after
+from cluster.store.tasks import TaskFilter, list_parameters, place_after
 
 LOOKS = 10_000
 """Entries of each index that one statement looks at to find what is selected."""
@@ -85,7 +85,7 @@ async def select(connection: Connection, selection: Selection, limit: int) -> li
     )
     selected, after = list[UUID](), None
     while (wanted := limit - len(selected)) > 0:
-        parameters = list_parameters(which, wanted, after, LOOKS)
+        parameters = list_parameters(which, wanted, after, LOOKS, bounded=False)
         async with connection.cursor(binary=True, row_factory=args_row(_Found)) as cursor:
             await cursor.execute(statement("task_select"), parameters, prepare=False)
             found = await cursor.fetchall()
@@ -125,18 +125,17 @@ async def _answers(
     answers = {change.id: change for change in changes}
     others = [task_id for task_id in dict.fromkeys(task_ids) if task_id not in answers]
     if others:
-        rows = await get_tasks(connection, others)
-        answers.update((row.id, _unchanged(row, owners.get(row.id))) for row in rows)
+        async with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+            await cursor.execute(statement("task_states"), {"ids": others})
+            async for task_id, state, command, worker_id in cursor:
+                was, held_by = State(state), owners.get(task_id)
+                answers[task_id] = Change(task_id, command, was, was, worker_id=worker_id, held_by=held_by)
     return [answers[task_id] for task_id in dict.fromkeys(task_ids) if task_id in answers]
 
 
 def _cancelled(row: _Cancelled) -> Change:
     was = State(row.state)
     return Change(row.id, row.command, was, State.CANCELLED, row.session_id, row.lease_token, row.worker_id)
-
-
-def _unchanged(row: TaskRow, held_by: UUID | None) -> Change:
-    return Change(row.id, row.command, row.state, row.state, worker_id=row.worker_id, held_by=held_by)
 
 
 async def _key_owners(connection: Connection, task_ids: Sequence[UUID], again: Sequence[Change]) -> dict[UUID, UUID]:

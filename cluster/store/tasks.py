@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg.rows import args_row, scalar_row, tuple_row
 
+from cluster.core.errors import PayloadTooLarge
 from cluster.core.task import State
 from cluster.store.enqueue import Enqueued, enqueue
 from cluster.store.pool import Connection
@@ -30,6 +31,9 @@ __all__ = [
 
 LOOKS = 500
 """Entries of each index that one page looks at to find what fits its filter."""
+BYTES = 4 * 1024 * 1024
+"""Payloads, results and errors that are read at once; a page ends with the task that reaches it."""
+_TOO_MUCH = f"these tasks are larger than {BYTES // 1024**2} MiB together; ask for fewer of them at once"
 
 Place = tuple[datetime, UUID]
 """scheduled_at and id."""
@@ -95,11 +99,22 @@ class TaskFilter:
 class Listed:
     """A page of a list. `following`: where the next one begins; None: nothing follows.
 
-    It may have fewer tasks than asked for, or none, and yet be followed by others: that far was looked.
+    It may have fewer tasks than asked for, or none, and yet be followed by others: that far was looked, or that much
+    is read at once.
     """
 
     tasks: list[TaskRow]
     following: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A row of task_list.sql."""
+
+    task: TaskRow
+    until: bool
+    listed: bool
+    found: int
 
 
 async def get_task(connection: Connection, task_id: UUID) -> TaskRow | None:
@@ -108,35 +123,46 @@ async def get_task(connection: Connection, task_id: UUID) -> TaskRow | None:
 
 
 async def get_tasks(connection: Connection, task_ids: Sequence[UUID]) -> list[TaskRow]:
-    """Those of the tasks that are known, in the order of the ids.
+    """Those of the tasks that are known, each once, in the order of the ids.
 
-    One snapshot of both tables, so that none can be missed on its way into history.
+    One snapshot of both tables, so that none can be missed on its way into history. PayloadTooLarge: more than BYTES;
+    one task never is.
     """
-    async with connection.cursor(binary=True, row_factory=args_row(_row)) as cursor:
-        await cursor.execute(statement("tasks_get"), {"ids": list(task_ids)})
-        known = {row.id: row async for row in cursor}
-    return [known[task_id] for task_id in task_ids if task_id in known]
+    known, found = await _some(connection, task_ids)
+    if len(known) < found:
+        raise PayloadTooLarge(_TOO_MUCH)
+    return [known[task_id] for task_id in dict.fromkeys(task_ids) if task_id in known]
+
+
+async def _some(connection: Connection, task_ids: Sequence[UUID]) -> tuple[dict[UUID, TaskRow], int]:
+    """Those of the tasks whose ids come first, up to BYTES of them; how many are known."""
+    async with connection.cursor(binary=True, row_factory=args_row(_weighed)) as cursor:
+        await cursor.execute(statement("tasks_get"), {"ids": list(task_ids), "bytes": BYTES})
+        rows = await cursor.fetchall()
+    return {row.id: row for row, _ in rows}, rows[0][1] if rows else 0
 
 
 async def tasks_beginning(connection: Connection, digits: str, limit: int) -> list[TaskRow]:
-    """At most `limit` tasks whose ids begin with these hexadecimal digits, in the order of their ids."""
+    """At most `limit` tasks, and BYTES, whose ids begin with these hexadecimal digits, in the order of their ids."""
     parameters = {"first": UUID(digits.ljust(32, "0")), "last": UUID(digits.ljust(32, "f")), "most": limit}
     async with connection.cursor(binary=True, row_factory=scalar_row) as cursor:
         await cursor.execute(statement("tasks_beginning"), parameters, prepare=False)
-        return await get_tasks(connection, await cursor.fetchall())
+        known, _ = await _some(connection, await cursor.fetchall())
+    return [known[task_id] for task_id in sorted(known)]
 
 
 async def task_states(connection: Connection, task_ids: Sequence[UUID]) -> dict[UUID, State]:
     """Those of the tasks that are known, in no order."""
     async with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         await cursor.execute(statement("task_states"), {"ids": list(task_ids)})
-        return {task_id: State(state) for task_id, state in await cursor.fetchall()}
+        return {task_id: State(state) for task_id, state, _, _ in await cursor.fetchall()}
 
 
 async def list_tasks(
     connection: Connection, which: TaskFilter, limit: int, after: Place | None, *, newest: bool = False
 ) -> Listed:
-    """At most `limit` tasks in the order of (scheduled_at, id), or the other way round, beginning behind `after`.
+    """At most `limit` tasks in the order of (scheduled_at, id), or the other way round, beginning behind `after`; fewer
+    of them when they reach BYTES, at least one.
 
     A task that moves into history between two pages keeps its place; one that is tried again gets a later place.
     """
@@ -145,8 +171,11 @@ async def list_tasks(
         # Planned with its values: a filter that is absent then costs nothing, and one by state finds its own index.
         await cursor.execute(statement("task_list_newest" if newest else "task_list"), parameters, prepare=False)
         found = await cursor.fetchall()
-    places = [(task.scheduled_at, task.id, until, listed) for task, until, listed in found]
-    return Listed([task for task, _, listed in found if listed][:limit], place_after(places, limit))
+    listed = [row.task for row in found if row.listed][:limit]
+    if found and len(found) < found[0].found:
+        return Listed(listed, (found[-1].task.scheduled_at, found[-1].task.id))
+    places = [(row.task.scheduled_at, row.task.id, row.until, row.listed) for row in found]
+    return Listed(listed, place_after(places, limit))
 
 
 def place_after(found: Sequence[tuple[datetime, UUID, bool, bool]], limit: int) -> Place | None:
@@ -158,9 +187,11 @@ def place_after(found: Sequence[tuple[datetime, UUID, bool, bool]], limit: int) 
 
 
 def list_parameters(
-    which: TaskFilter, limit: int, after: Place | None, looks: int, *, newest: bool = False
+    which: TaskFilter, limit: int, after: Place | None, looks: int, *, newest: bool = False, bounded: bool = True
 ) -> dict[str, object]:
-    """What task_list.sql, or its mirror, is asked; one more than `limit` says whether there are more."""
+    """What task_list.sql, or its mirror, is asked; one more than `limit` says whether there are more. `bounded`: up to
+    BYTES.
+    """
     first, last = _bounds(which)
     if after is not None:
         first, last = (first, min(last, after)) if newest else (max(first, after), last)
@@ -176,6 +207,7 @@ def list_parameters(
         "before_id": last[1],
         "most": most,
         "looks": max(most, looks) if which.filters else most,
+        "bytes": BYTES if bounded else None,
     }
 
 
@@ -190,6 +222,11 @@ def _row(task_id: UUID, state: int, *facts: Any) -> TaskRow:
     return TaskRow(task_id, State(state), *facts)
 
 
-def _found(*facts: Any) -> tuple[TaskRow, bool, bool]:
-    *task, until, listed = facts
-    return _row(*task), until, listed
+def _weighed(*facts: Any) -> tuple[TaskRow, int]:
+    *task, found = facts
+    return _row(*task), found
+
+
+def _found(*facts: Any) -> _Found:
+    *task, until, listed, found = facts
+    return _Found(_row(*task), until, listed, found)
