@@ -27,7 +27,7 @@ POINTS: dict[str, dict[str, str]] = {
         **_store("leases", "claim", "claim_isolated", "start", "finish", "retry", "release", "park", "unpark"),
         **_store("leases", "progress", "note_stale"),
         **_store("sessions", "open_session", "adopt_session", "prolong", "end_sessions", "end_expired", "_rescue"),
-        **_store("sessions", "forget_ended"),
+        **_store("sessions", "sweep", "forget_ended"),
         **_store("due", "promote"),
         **_store("leadership", "elect", "resign"),
         **_store("counters", "fold"),
