@@ -5,7 +5,8 @@ middle, the flush is repeated until it is known how it ended: an answer that was
 
 A row that somebody else has locked costs its own task only: what is reported of it is put `aside` and tried again four
 times a second, until it is written or found stale; only then is its batch settled. Who has waited for a lock looks for
-others before it writes (`flush`), for ten times as long as it waited: looking makes a flush half as fast again.
+others before it writes (`flush`), for ten times as long as it waited: looking makes a flush half as fast again. Put
+aside is, too, what PostgreSQL fails at although it answers: it may pass, or be the trouble of one row.
 
 What waits is bounded: a lease is reported once, whoever sends batches over a stream is read no further while too many
 of its batches wait (`stream`), and whoever reports by calls is refused while the finisher is `full`.
@@ -23,7 +24,7 @@ from cluster.coordinator.flush import Flush
 from cluster.coordinator.news import begun_news, event_of, late_news, outcome_news, start_news
 from cluster.coordinator.reports import Batch, LeaseOutcome
 from cluster.core.duty_cycle import DutyCycle
-from cluster.core.errors import StoreRejected
+from cluster.core.errors import StoreFault, StoreRejected
 from cluster.core.events import EventName
 from cluster.core.outcome import Released
 from cluster.runtime import telemetry
@@ -144,15 +145,20 @@ class Finisher:
                 self._postponed()
 
     async def _write(self, flush: Flush) -> None:
-        # Whatever interrupts us: what was committed before is asked for when the flush is written again.
-        again, self._again = self._again, True
+        # Whatever interrupts us: what was committed before is asked for when the flush is written again. What was put
+        # aside may come from such a flush.
+        again, self._again = self._again or flush.retried, True
         try:
             async with connected(self._pool) as connection:
                 await flush.write(connection, again=again)
-        except StoreRejected as error:
-            telemetry.emit("flush_refused", level="error", error=error.detail, reports=len(flush.reports))
+        except (StoreRejected, StoreFault) as error:
+            if flush.retried:
+                # It was told the first time.
+                telemetry.tally("flush_refused")
+            else:
+                telemetry.emit("flush_refused", level="error", error=error.detail, reports=len(flush.reports))
             async with connected(self._pool) as connection:
-                await flush.write_singly(connection)
+                await flush.write_singly(connection, again=again)
 
     def _settle(self, flush: Flush) -> None:
         now = time.monotonic()

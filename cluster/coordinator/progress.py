@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cluster.coordinator.feed import Feed, TaskNews
 from cluster.coordinator.reports import text
 from cluster.coordinator.session import HeldLease, WorkerSession
-from cluster.core.errors import StoreRejected, StoreUnavailable
+from cluster.core.errors import StoreFault, StoreRejected, StoreUnavailable, TaskMasterError
 from cluster.core.events import EventName
 from cluster.core.limits import PROGRESS_CHARACTERS
 from cluster.runtime import telemetry
@@ -76,7 +76,7 @@ class ProgressBoard:
         while parts:
             try:
                 await self._write(parts[0])
-            except StoreRejected as error:
+            except (StoreRejected, StoreFault) as error:
                 # One word of it is at fault; halves of halves find it, and every other one is written.
                 parts.extendleft(_halved(parts.popleft(), error))
                 continue
@@ -102,7 +102,7 @@ class ProgressBoard:
         self._feed.tell_tasks(EventName.TASK_PROGRESS, told, _news)
 
 
-def _halved(part: list[Word], error: StoreRejected) -> list[list[Word]]:
+def _halved(part: list[Word], error: TaskMasterError) -> list[list[Word]]:
     """What is to be tried instead of words that were refused together: nothing, if it was one."""
     if len(part) == 1:
         telemetry.emit("progress_refused", level="warning", task_id=str(part[0].lease.id), error=error.detail)

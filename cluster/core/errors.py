@@ -44,6 +44,10 @@ class RowsLocked(StoreUnavailable):
     """Somebody else has locked what was to be written and does not let go; nothing was written."""
 
 
+class StoreFault(StoreUnavailable):
+    """PostgreSQL answers, but something in it or under it broke at this statement; nothing was written."""
+
+
 class OutcomeUnknown(StoreUnavailable):
     """The connection to PostgreSQL broke before it answered: what was asked may have been done."""
 

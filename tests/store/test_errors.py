@@ -1,8 +1,9 @@
 """At the edge of the store driver errors become ours, told in one line and without a password."""
 
 import pytest
+from psycopg.errors import IoError
 
-from cluster.core.errors import RowsLocked, StoreRejected, StoreUnavailable
+from cluster.core.errors import RowsLocked, StoreFault, StoreRejected, StoreUnavailable
 from cluster.store.errors import translated
 from cluster.store.pool import Connection, Pool, beside, connected, create_pool
 from tests.store.made import scalar
@@ -29,6 +30,27 @@ async def test_what_passes_is_unavailable(pool: Pool, code: str) -> None:
     with pytest.raises(StoreUnavailable):
         async with connected(pool) as conn:
             await conn.execute(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{code}'; END $$".encode())
+
+
+@pytest.mark.parametrize("code", ["58030", "58P01", "XX000", "XX001"])
+async def test_what_breaks_in_the_server_is_no_fault_of_the_data(pool: Pool, code: str) -> None:
+    with pytest.raises(StoreFault):
+        async with connected(pool) as conn:
+            await conn.execute(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{code}'; END $$".encode())
+
+
+@pytest.mark.parametrize("code", ["21000", "22P02", "23505", "54001", "P0001", "ZZ999"])
+async def test_what_the_data_may_be_to_blame_for_is_rejected(pool: Pool, code: str) -> None:
+    with pytest.raises(StoreRejected):
+        async with connected(pool) as conn:
+            await conn.execute(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{code}'; END $$".encode())
+
+
+def test_an_error_that_ends_the_connection_leaves_open_what_was_done() -> None:
+    """As the panic of a server that cannot write its log: perhaps it had written what mattered."""
+    with pytest.raises(StoreUnavailable) as told, translated():
+        raise IoError("could not write to file")
+    assert not isinstance(told.value, StoreFault)
 
 
 async def test_a_connection_that_was_cut_is_unavailable_and_the_pool_goes_on(pool: Pool) -> None:
