@@ -1,9 +1,11 @@
 """All children together: what is started when, what is tried again, in which order all stop."""
 
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -147,6 +149,40 @@ async def test_a_worker_that_ran_well_is_tried_for_ever(troupe: Troupe) -> None:
         await eventually(next_life)
 
         assert supervisor.crew.failure is None
+
+
+async def test_a_worker_that_tasks_kill_is_tried_for_ever(troupe: Troupe) -> None:
+    pids = [0]
+
+    def next_life() -> int:
+        found = child(supervisor, "worker-1")
+        return found.pid if found and found.phase is Phase.RUNNING and found.pid != pids[-1] else 0
+
+    async with running(troupe.worker, 1) as supervisor:
+        for _ in range(QUICK.tries + 2):
+            pids.append(await eventually(next_life))
+            kill(pids[-1])
+        await eventually(next_life)
+
+        assert not child(supervisor, "worker-1").settled
+        assert supervisor.crew.failure is None
+
+
+async def test_a_worker_whose_first_task_ends_it_before_anybody_looked_is_tried_for_ever(troupe: Troupe) -> None:
+    async with running(lambda number: troupe.worker(number, "crash"), 2) as supervisor:
+        for name in ("worker-1", "worker-2"):
+            await eventually(lambda name=name: troupe.lines().count(f"{name} started") > QUICK.tries + 2)
+
+        assert supervisor.crew.failure is None
+
+
+async def test_workers_that_crash_while_they_load_their_tasks_are_given_up_after_some_tries(troupe: Troupe) -> None:
+    broken = (sys.executable, "-c", "import os; os.abort()")
+    async with running(lambda number: replace(troupe.worker(number), argv=broken), 2) as supervisor:
+        error = await supervisor.given_up()
+
+        assert error.detail == "worker-1 failed and was given up: killed by SIGABRT"
+        assert [each.restarts for each in supervisor.crew.children()] == [QUICK.tries - 1] * 2
 
 
 async def test_a_worker_that_was_given_up_is_tried_again_by_the_next_order(troupe: Troupe) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cluster.runtime.settings import Settings
+from cluster.supervisor.runtimes.processes import roles
 from cluster.supervisor.runtimes.processes.process import Process
 from tests.fixtures.eventually import eventually
 from tests.supervisor.fixtures.troupe import Troupe, state
@@ -81,6 +83,41 @@ async def test_a_child_leads_a_session_of_its_own_so_that_ctrl_c_does_not_reach_
     process = spawn("sleep", "600")
 
     assert os.getsid(process.pid) == os.getpgid(process.pid) == process.pid
+
+    process.signal(signal.SIGKILL)
+    assert await ended(process) == -signal.SIGKILL
+
+
+async def test_whether_a_child_heeds_a_signal_is_known_while_it_runs_and_when_it_has_crashed(troupe: Troupe) -> None:
+    deaf, process = spawn("sleep", "600"), spawn(*troupe.worker(1).argv)
+
+    await eventually(lambda: process.heeds(signal.SIGTERM))
+    assert not process.heeds(signal.SIGHUP)
+    assert not deaf.heeds(signal.SIGTERM)
+
+    for each in (deaf, process):
+        each.signal(signal.SIGKILL)
+        await eventually(lambda each=each: state(each.pid) == "Z")
+    assert process.heeds(signal.SIGTERM)
+    assert not deaf.heeds(signal.SIGTERM)
+    await ended(deaf)
+    await ended(process)
+
+
+async def test_a_worker_heeds_sigterm_once_its_task_modules_are_loaded(tmp_path: Path) -> None:
+    (tmp_path / "slow_tasks.py").write_text(
+        "import time\nfrom pathlib import Path\n"
+        f"Path({str(tmp_path)!r}, 'loading').touch()\n"
+        f"while not Path({str(tmp_path)!r}, 'go').exists():\n    time.sleep(0.02)\n"
+    )
+    worker = roles.worker(Settings.from_env({"TASKMASTER_HOME": str(tmp_path)}), 1)
+    more = {"TASKMASTER_TASKS": "slow_tasks", "PYTHONPATH": str(tmp_path), "COORDINATOR_ADDRESS": "127.0.0.1:9"}
+    process = Process(worker.argv, {**worker.env, **more}, lambda: None)
+
+    await eventually((tmp_path / "loading").exists)
+    assert not process.heeds(signal.SIGTERM)
+    (tmp_path / "go").touch()
+    await eventually(lambda: process.heeds(signal.SIGTERM))
 
     process.signal(signal.SIGKILL)
     assert await ended(process) == -signal.SIGKILL

@@ -40,6 +40,20 @@ def test_a_child_that_never_ran_well_is_given_up_after_some_tries() -> None:
     assert POLICY.hopeless(after(POLICY.tries), 1)
 
 
+@given(st.integers(min_value=1, max_value=1000), st.sampled_from([1, 3, -9, -11]))
+def test_a_child_that_tasks_could_end_is_not_given_up_for_its_crashes(failures: int, code: int) -> None:
+    assert not POLICY.hopeless(Record(failures=failures, exposed=True), code)
+
+
+def test_a_child_that_tasks_could_end_is_given_up_when_it_says_that_it_cannot_start() -> None:
+    assert POLICY.hopeless(Record(failures=1, exposed=True), CANNOT_START)
+
+
+def test_what_is_known_of_a_child_outlasts_its_failures() -> None:
+    assert Record(settled=True, exposed=True).failed() == Record(failures=1, settled=True, exposed=True)
+    assert POLICY.ran(Record(failures=4, exposed=True), POLICY.settled_after) == Record(settled=True, exposed=True)
+
+
 @given(st.integers(min_value=1, max_value=1000), st.sampled_from([1, CANNOT_START, -9]))
 def test_a_child_that_once_ran_well_is_never_given_up(failures: int, code: int) -> None:
     assert not POLICY.hopeless(Record(failures=failures, settled=True), code)

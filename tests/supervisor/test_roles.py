@@ -46,6 +46,12 @@ def test_every_role_is_a_program_of_this_python() -> None:
         assert (Path(roles.__file__).parents[4] / module).is_file()
 
 
+def test_only_workers_run_tasks() -> None:
+    everything = [*roles.everything(settings()), roles.worker(settings(), 1)]
+
+    assert [role.name for role in everything if role.runs_tasks] == ["worker-1"]
+
+
 def test_workers_are_numbered_and_take_free_ports() -> None:
     worker = roles.worker(settings(), 3)
 

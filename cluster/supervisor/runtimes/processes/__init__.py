@@ -33,6 +33,9 @@ process group is killed before it is reaped.
 Giving up: a child that says it cannot start (exit code 78), or fails 5 times in a row, without ever having run well, is
 not tried again. If it was essential, or no worker is left, the supervisor stops everything and repeats the reason as
 its own last line. Children tell their reason through a pipe (`runtime.reasons`), so their stderr stays the terminal's.
+A worker counts as started when it heeds SIGTERM: by then its task modules are loaded, and what ends it may be a task.
+One that came so far is not given up however often it crashes, or a backlog of bad tasks would end the whole cluster.
+The kernel tells it of the dead, too (SigCgt in /proc), for a task may end a worker between two looks.
 A worker that was given up is tried again by the next order to scale.
 
 The desired count is not remembered: after a restart it is WORKERS again, which whoever starts it can read and change.

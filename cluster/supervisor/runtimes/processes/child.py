@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cluster.runtime import telemetry
@@ -110,13 +110,15 @@ class Child:
         """Take note of its end, look whether it is ready, restart or kill it when that is due."""
         if self.phase is Phase.RUNNING:
             self._record = self._policy.ran(self._record, now - self._started_at)
+        elif self.phase is Phase.STARTING and self._usable():
+            # Asked before it is reaped: a worker's first task may end it between two looks.
+            self.phase = Phase.RUNNING
+            self._record = replace(self._record, exposed=self.role.runs_tasks)
         if self._process is not None:
             code = self._process.reap(sweep=self.role.sweep)
             if code is not None:
                 self._ended(self._process, code, now)
-        if self.phase is Phase.STARTING and self.role.usable():
-            self.phase = Phase.RUNNING
-        elif self.phase is Phase.BACKING_OFF and now >= self._due:
+        if self.phase is Phase.BACKING_OFF and now >= self._due:
             self.restarts += 1
             self._spawn(now)
         elif self.phase is Phase.DRAINING and now >= self._due:
@@ -132,6 +134,11 @@ class Child:
             return max(0.0, self._due - now)
         return None
 
+    def _usable(self) -> bool:
+        if self.role.runs_tasks:
+            return self._process is not None and self._process.heeds(signal.SIGTERM)
+        return self.role.usable()
+
     def _spawn(self, now: float) -> None:
         self._started_at, self._ordered_to_die = now, False
         role = self.role
@@ -142,7 +149,7 @@ class Child:
             return
         self.phase = Phase.STARTING
         telemetry.emit("child_started", child=role.name, pid=self.pid)
-        if role.ready is None and not role.once:
+        if role.usable_at_once:
             self.phase = Phase.RUNNING
 
     def _ended(self, process: Process, code: int, now: float) -> None:

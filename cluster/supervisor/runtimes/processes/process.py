@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from cluster.runtime.reasons import REASON_BYTES, REASON_VARIABLE
 from cluster.runtime.signals import PARENT_VARIABLE
@@ -57,6 +58,18 @@ class Process:
     def code(self) -> int | None:
         """Its exit code once reaped; minus the number of the signal that killed it."""
         return self._process.returncode
+
+    def heeds(self, number: signal.Signals) -> bool:
+        """Whether it has a handler for this signal, or had one when it crashed. Ask before it is reaped.
+
+        True where the kernel does not tell.
+        """
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{self.pid}/status").read_bytes().splitlines():
+                name, _, value = line.partition(b":")
+                if name == b"SigCgt":
+                    return bool(int(value, 16) & 1 << number - 1)
+        return True
 
     def reap(self, *, sweep: bool) -> int | None:
         """The exit code if it has ended, else None. `sweep`: kill what it left behind in its process group."""

@@ -34,10 +34,11 @@ class Stage(IntEnum):
 class Role:
     """A program and how it is treated.
 
-    `ready` tells whether it can be used (None: as soon as it runs). `once`: it is done when it exits with 0, and not
-    tried again. `essential`: nothing works without it. `awaited`: the stages above begin when it is ready. `patience`:
-    seconds from SIGTERM to SIGKILL. `sweep`: when it has ended, what it started and left behind in its process group
-    is killed.
+    `ready` tells whether it can be used (None: as soon as it runs). `runs_tasks`: it can be used when it heeds SIGTERM,
+    for that is when its task modules are loaded; what ends it after that may be a task. `once`: it is done when it
+    exits with 0, and not tried again. `essential`: nothing works without it. `awaited`: the stages above begin when it
+    is ready. `patience`: seconds from SIGTERM to SIGKILL. `sweep`: when it has ended, what it started and left behind
+    in its process group is killed.
     """
 
     name: str
@@ -47,10 +48,15 @@ class Role:
     patience: float
     env: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] | None = None
+    runs_tasks: bool = False
     once: bool = False
     essential: bool = False
     awaited: bool = True
     sweep: bool = True
+
+    @property
+    def usable_at_once(self) -> bool:
+        return self.ready is None and not (self.once or self.runs_tasks)
 
     def usable(self) -> bool:
         """Whether it can be used now, if it runs."""
@@ -136,6 +142,7 @@ def worker(settings: Settings, number: int) -> Role:
         argv=program("cluster.worker"),
         stage=Stage.WORKERS,
         patience=settings.drain_timeout + DRAIN_MARGIN,
+        runs_tasks=True,
         env={"WORKER_NAME": name, "WORKER_PORT": str(port), "WORKER_ADDRESS": settings.worker_host},
     )
 
