@@ -23,7 +23,7 @@ from cluster.client.answers import (
 )
 from cluster.client.calls import Call, Which
 from cluster.client.watchlist import Watchlist
-from cluster.core.errors import EdgeUnavailable
+from cluster.core.errors import EdgeUnavailable, PayloadTooLarge
 from cluster.core.limits import LIST_ROWS_MAX
 from cluster.core.new_task import NewTask
 
@@ -191,7 +191,12 @@ class Client:
         watchlist = Watchlist(task_ids)
         while not watchlist.done:
             asked = watchlist.group()
-            tasks = self.send(calls.statuses(asked))
+            try:
+                tasks = self.send(calls.statuses(asked))
+            except PayloadTooLarge:
+                if watchlist.asks_less(asked):
+                    continue
+                raise
             finished, pause = watchlist.saw(asked, tasks)
             if progress:
                 for task in finished:

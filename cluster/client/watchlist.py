@@ -3,7 +3,7 @@
 Tasks mostly finish in the order they were posted, but not always. So each question is about a few at the head of what
 is unfinished and a few further on, from a place that moves along: the head follows the usual case and names each task
 about once, the moving place finds those that finished out of order. Questions that find little come more and more
-seldom.
+seldom. Tasks that are too large for one answer are asked about in smaller groups from then on.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,9 @@ _FIRST_PAUSE, _WORST_PAUSE = 0.1, 1.0
 
 
 class Watchlist:
-    """State: the unfinished ids in the order posted, the finished tasks, where the next sample begins, the pause."""
+    """State: the unfinished ids in the order posted, the finished tasks, where the next sample begins, the pause, and
+    how many ids are asked about at once.
+    """
 
     def __init__(self, task_ids: Iterable[UUID | str]) -> None:
         self._order = [UUID(str(task_id)) for task_id in task_ids]
@@ -25,6 +27,7 @@ class Watchlist:
         self._finished: dict[UUID, Task] = {}
         self._sample_from = 0
         self._pause = _FIRST_PAUSE
+        self._most = _GROUP
 
     def __repr__(self) -> str:
         return f"<Watchlist unfinished={len(self._unfinished)} finished={len(self._finished)}>"
@@ -40,13 +43,19 @@ class Watchlist:
 
     def group(self) -> list[UUID]:
         """The ids to ask about next, at most 200."""
-        head = self._unfinished[: _GROUP // 2]
-        rest = self._unfinished[_GROUP // 2 :]
+        of_head = (self._most + 1) // 2
+        head, rest = self._unfinished[:of_head], self._unfinished[of_head:]
         if self._sample_from >= len(rest):
             self._sample_from = 0
-        sample = rest[self._sample_from : self._sample_from + _GROUP // 2]
+        sample = rest[self._sample_from : self._sample_from + self._most - of_head]
         self._sample_from += len(sample)
         return head + sample
+
+    def asks_less(self, asked: Sequence[UUID]) -> bool:
+        """What a group turned out to be too large for one answer. Whether a smaller one can be asked about."""
+        self._sample_from = 0
+        self._most = max(1, len(asked) // 2)
+        return len(asked) > 1
 
     def saw(self, asked: Sequence[UUID], tasks: Sequence[Task]) -> tuple[list[Task], float]:
         """What a group turned out to be: those of it that are finished, and the seconds before the next question.

@@ -30,7 +30,7 @@ _MEANING = {
     HTTPStatus.NOT_FOUND: "There is no such thing",
     HTTPStatus.METHOD_NOT_ALLOWED: "Another method is meant; Allow says which",
     HTTPStatus.CONFLICT: "It cannot be; the detail says why",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB or a payload than 256 KiB",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as application/json",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A field or parameter is missing, unknown or out of its bounds",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Our fault; the log of the edge says more",

@@ -52,7 +52,9 @@ class Tasks:
             ),
             Operation(
                 "POST", "/api/status/batch", "Many tasks", self.status_batch, {_OK: TasksView}, (ManyTasks,),
-                changes=False, description="For whoever waits for many tasks. Ids that are not known are left out.",
+                changes=False,
+                description="For whoever waits for many tasks. Ids that are not known are left out. 413: they are "
+                "larger than 4 MiB together; ask for fewer ids.",
             ),
             Operation("GET", "/api/tasks", "Tasks by scheduled_at", self.list, {_OK: PageView}, (Listing,)),
             Operation(

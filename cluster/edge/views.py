@@ -141,7 +141,8 @@ class TasksView(Struct):
 class PageView(Struct):
     """Some tasks; `next_cursor` asks for the next ones, null on the last page.
 
-    A page with a `next_cursor` may hold fewer tasks than asked for, even none: its filter was looked for that far.
+    A page with a `next_cursor` may hold fewer tasks than asked for, even none: its filter was looked for that far, or
+    its payloads, results and errors reach 4 MiB.
     """
 
     tasks: list[TaskView]

@@ -81,6 +81,26 @@ def test_few_tasks_are_all_asked_about_each_time(task_ids):
         assert watchlist.group() == few
 
 
+def test_a_group_that_is_too_large_for_an_answer_is_halved_until_one_is_left(task_ids):
+    watchlist, sizes = Watchlist(task_ids), []
+    while True:
+        group = watchlist.group()
+        sizes.append(len(group))
+        if not watchlist.asks_less(group):
+            break
+    assert sizes == [200, 100, 50, 25, 12, 6, 3, 1]
+
+
+def test_small_groups_find_all_tasks_in_the_end(task_ids):
+    watchlist = Watchlist(task_ids)
+    assert watchlist.asks_less(watchlist.group()[:6])
+    while not watchlist.done:
+        group = watchlist.group()
+        assert 0 < len(group) <= 3
+        watchlist.saw(group, [seen(task_id, True) for task_id in group])
+    assert [task.task_id for task in watchlist.finished] == task_ids
+
+
 def test_the_same_task_twice_is_asked_about_once_and_told_twice(task_ids):
     watchlist, asked, _ = play([task_ids[0], task_ids[0]], lambda turn: {task_ids[0]})
     assert asked == 1

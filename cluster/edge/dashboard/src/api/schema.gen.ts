@@ -237,7 +237,7 @@ export interface paths {
         put?: never;
         /**
          * Many tasks
-         * @description For whoever waits for many tasks. Ids that are not known are left out.
+         * @description For whoever waits for many tasks. Ids that are not known are left out. 413: they are larger than 4 MiB together; ask for fewer ids.
          */
         post: operations["post_api_status_batch"];
         delete?: never;
@@ -938,7 +938,8 @@ export interface components {
          * PageView
          * @description Some tasks; `next_cursor` asks for the next ones, null on the last page.
          *
-         *     A page with a `next_cursor` may hold fewer tasks than asked for, even none: its filter was looked for that far.
+         *     A page with a `next_cursor` may hold fewer tasks than asked for, even none: its filter was looked for that far, or
+         *     its payloads, results and errors reach 4 MiB.
          */
         PageView: {
             next_cursor: string | null;
@@ -1694,7 +1695,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB or a payload than 256 KiB */
+            /** @description Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1788,7 +1789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB or a payload than 256 KiB */
+            /** @description Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1893,7 +1894,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB or a payload than 256 KiB */
+            /** @description Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1998,7 +1999,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB or a payload than 256 KiB */
+            /** @description Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2235,7 +2236,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB or a payload than 256 KiB */
+            /** @description Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2500,7 +2501,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB or a payload than 256 KiB */
+            /** @description Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2612,7 +2613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB or a payload than 256 KiB */
+            /** @description Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2784,7 +2785,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB or a payload than 256 KiB */
+            /** @description Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2880,7 +2881,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB or a payload than 256 KiB */
+            /** @description Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3050,7 +3051,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB or a payload than 256 KiB */
+            /** @description Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3155,7 +3156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB or a payload than 256 KiB */
+            /** @description Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3251,7 +3252,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB or a payload than 256 KiB */
+            /** @description Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3589,7 +3590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB or a payload than 256 KiB */
+            /** @description Larger than it may be: the body 1 MiB, a payload 256 KiB, an answer 4 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
