@@ -20,13 +20,17 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 @dataclass
 class FakeCluster:
-    """State: the pods by name, the replicas that are wanted, every right that was used, and the next refusal."""
+    """State: the pods by name, the replicas that are wanted, every right that was used, and the next refusal.
+
+    `patient`: what is deleted with its grace takes all of it.
+    """
 
     pods: dict[str, dict[str, Any]] = field(default_factory=dict)
     replicas: int = 3
     used: set[tuple[str, str, str]] = field(default_factory=set)
     deleted: list[tuple[str, str | None]] = field(default_factory=list)
     refusal: tuple[int, str] | None = None
+    patient: bool = False
 
     def pod(self, name: str, *, state: dict[str, Any] | None = None, restarts: int = 0, **more: Any) -> dict[str, Any]:
         """A pod as the API tells it; `state` of its container: running unless told otherwise."""
@@ -104,6 +108,9 @@ class FakeCluster:
             return _failure(404, f'pods "{name}" not found')
         grace = request.query_params.get("gracePeriodSeconds")
         self.deleted.append((name, grace))
+        if self.patient and grace is None:
+            self.pods[name]["metadata"]["deletionTimestamp"] = "2026-01-01T00:01:00Z"
+            return JSONResponse(self.pods[name])
         return JSONResponse(self.pods.pop(name))
 
 

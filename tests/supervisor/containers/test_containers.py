@@ -17,7 +17,11 @@ from tests.fixtures.eventually import eventually
 
 
 class NotedEngine:
-    """State: the units it shows, what it was told, how many steps a scale takes, and whether it refuses."""
+    """Replaces nothing by itself. State: the units it shows, what it was told, how many steps a scale takes, and
+    whether it refuses.
+    """
+
+    replaces = False
 
     def __init__(self, *units: Unit) -> None:
         self.units: Sequence[Unit] = units
@@ -175,7 +179,7 @@ async def test_a_worker_that_drains_is_replaced_and_told_to_only_once() -> None:
 
 
 async def test_a_drain_leaves_as_many_workers_as_stay_not_those_that_leave_already() -> None:
-    # A pod that drains stands beside the one that has its place.
+    # A container that drains stands beside the one that has its place.
     engine = NotedEngine(unit(1, "draining"), unit(2), unit(3))
     containers = Containers(engine)
     await containers.step()

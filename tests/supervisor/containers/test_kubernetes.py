@@ -10,6 +10,7 @@ import yaml
 
 from cluster.core.errors import CannotStart, EngineUnavailable
 from cluster.supervisor.runtimes.containers import kubernetes as module
+from cluster.supervisor.runtimes.containers.containers import Containers
 from cluster.supervisor.runtimes.containers.kubernetes import Kubernetes
 from cluster.supervisor.runtimes.placement import Placement
 from tests.supervisor.containers.fake_cluster import FakeCluster, kubeconfig
@@ -138,6 +139,34 @@ def test_a_drain_deletes_the_pod_with_its_grace(cluster: FakeCluster, connect: C
     kubernetes.drain(first)
 
     assert cluster.deleted == [("a", None)]
+
+
+async def test_drains_one_after_the_other_leave_the_number_of_replicas(cluster: FakeCluster, connect: Connect) -> None:
+    cluster.patient = True
+    for name in ("a", "b", "c"):
+        cluster.pod(name)
+    containers = Containers(connect())
+
+    for name in ("a", "b", "c"):
+        assert await containers.drain(name)
+        await containers.step()
+
+    assert [member.state for member in containers.members()] == ["draining"] * 3
+    assert cluster.replicas == 3
+
+
+async def test_a_drain_during_a_rollout_leaves_the_number_of_replicas(cluster: FakeCluster, connect: Connect) -> None:
+    # Two more than are wanted, for the time of the rollout.
+    cluster.replicas = 4
+    for name in ("old-1", "old-2", "old-3", "old-4", "new-1", "new-2"):
+        cluster.pod(name)
+    containers = Containers(connect())
+    await containers.step()
+
+    assert await containers.drain("old-1")
+    await containers.step()
+
+    assert cluster.replicas == 4
 
 
 def test_the_role_in_the_manifest_allows_what_is_asked_and_nothing_else(cluster: FakeCluster, connect: Connect) -> None:

@@ -9,6 +9,7 @@ import pytest
 from cluster.core.errors import CannotStart, EngineUnavailable
 from cluster.supervisor.runtimes.containers import errand, errands
 from cluster.supervisor.runtimes.containers import swarm as module
+from cluster.supervisor.runtimes.containers.containers import Containers
 from cluster.supervisor.runtimes.containers.swarm import Swarm
 from cluster.supervisor.runtimes.placement import Placement
 from tests.supervisor.containers.fake_engine import FakeContainer, FakeEngine
@@ -178,6 +179,21 @@ def test_whoever_looks_sees_that_a_task_drains_and_how_long_it_may(
     assert engine.service["Spec"]["TaskTemplate"] == template
     assert engine.service["Spec"]["Mode"] == {"Replicated": {"Replicas": 3}}
     assert engine.service["Spec"]["Labels"].items() >= {"com.docker.stack.namespace": "shop"}.items()
+
+
+async def test_drains_one_after_the_other_leave_the_number_of_replicas(engine: FakeEngine, connect: Connect) -> None:
+    engine.stubborn = True
+    for number in (1, 2, 3):
+        engine.worker(number)
+    engine.tasks = [task(1), task(2), task(3)]
+    containers = Containers(connect())
+
+    for number in (1, 2, 3):
+        assert await containers.drain(f"{number:012x}")
+        await containers.step()
+
+    assert [member.state for member in containers.members()] == ["draining"] * 3
+    assert engine.service["Spec"]["Mode"] == {"Replicated": {"Replicas": 3}}
 
 
 def test_of_tasks_that_have_left_the_labels_of_the_service_say_no_more(engine: FakeEngine, connect: Connect) -> None:

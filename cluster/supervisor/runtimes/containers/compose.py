@@ -45,6 +45,8 @@ def connect(placement: Placement) -> "Compose":
 class Compose:
     """An `Engine`. State: none."""
 
+    replaces = False
+
     def __init__(self, daemon: APIClient, project: str, service: str, patience: float) -> None:
         """`patience`: seconds from SIGTERM to SIGKILL, for containers that have no stop_grace_period."""
         self._daemon = daemon

@@ -106,7 +106,11 @@ class Containers:
             wanted = self.desired
             await self._ask(self._engine.drain, unit)
             telemetry.emit("worker_container_drains", worker=name)
-            await self.scale(wanted)
+            if self._engine.replaces:
+                # It has a number of its own, and what is seen may be another: others leave, too, or a rollout goes on.
+                self._ticker.wake()
+            else:
+                await self.scale(wanted)
         return True
 
     async def given_up(self) -> TaskMasterError:

@@ -32,7 +32,13 @@ class Unit:
 
 
 class Engine(Protocol):
-    """Blocks; each call ends within seconds. Raises EngineUnavailable when the engine refuses or does not answer."""
+    """Blocks; each call ends within seconds. Raises EngineUnavailable when the engine refuses or does not answer.
+
+    `replaces`: it sees to it by itself that another worker takes the place of one that drains or has ended.
+    """
+
+    @property
+    def replaces(self) -> bool: ...
 
     def look(self) -> Sequence[Unit]:
         """The workers there are, and those that have ended and were not taken away yet."""
@@ -47,7 +53,8 @@ class Engine(Protocol):
         ...
 
     def drain(self, unit: Unit) -> None:
-        """SIGTERM: it finishes what runs and ends. `scale` with the number of before then sees to another one.
+        """SIGTERM: it finishes what runs and ends. Another one is seen to by the engine if it `replaces`, else by
+        `scale` with the number of before.
 
         Whoever looks from now on sees it drain, another supervisor, too.
         """

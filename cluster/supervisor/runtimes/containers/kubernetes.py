@@ -44,6 +44,8 @@ def connect(placement: Placement) -> "Kubernetes":
 class Kubernetes:
     """An `Engine`. State: none."""
 
+    replaces = True
+
     def __init__(self, api: Any, namespace: str, deployment: str, selector: str) -> None:
         """`selector`: which pods are those of `deployment`; it never changes."""
         self._api = api

@@ -46,6 +46,8 @@ def connect(placement: Placement) -> "Swarm":
 class Swarm:
     """An `Engine`. State: none."""
 
+    replaces = True
+
     def __init__(self, daemon: APIClient, service: str, node: str, patience: float) -> None:
         """`node`: the id of the machine whose engine `daemon` is; `patience`: as of `Placement`."""
         self._daemon = daemon
