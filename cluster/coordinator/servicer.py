@@ -32,6 +32,7 @@ WORKERS = 1_000
 """Workers that one answer lists, by name."""
 _DROP = "the lease is no longer this worker's; drop the task"
 _NOT_YET = "this worker is not known here yet; send a heartbeat, then report again"
+_STILL_WRITTEN = "its outcome is still being written; report again"
 _NO_SESSION = "this worker has no session here; send a heartbeat"
 REPORTS = frozenset({pb.STARTED, pb.COMPLETE, pb.FAILED, pb.CANCELLED, pb.RELEASED})
 
@@ -98,8 +99,11 @@ class CoordinatorServicer(CoordinatorServiceServicer):
         if request.HasField("progress"):
             self._progress.note(session, [_progress(request, key)])
         refused = bool(await settled)
+        if repeated and session.leases.get(key) is lease:
+            # What it repeats came before it, but was overtaken: somebody has locked its row.
+            await context.abort(grpc.StatusCode.UNAVAILABLE, _STILL_WRITTEN)
         if repeated and not refused:
-            # What it repeats came before it and is settled by now, but its batch told somebody else.
+            # What it repeats is settled by now, but its batch told somebody else.
             refused = not await _answer(context, self._was_accepted(key, request.lease_token))
         if refused:
             return pb.UpdateTaskStatusResponse(accepted=False, detail=_DROP if known else _NO_SESSION)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from uuid import UUID
 
+import grpc
 import psycopg
 import pytest
 
@@ -156,6 +157,25 @@ async def test_its_worker_is_told_only_when_it_is_written(conn, stub, start_work
     await holder.commit()
     assert (await answer).accepted
     assert (await look(conn, task_id)).state is State.COMPLETE
+
+
+async def test_a_worker_that_tells_it_again_is_to_come_again_and_not_to_drop_it(
+    conn, coordinator, stub, start_worker, hold
+):
+    worker = await start_worker(slots=1, streaming=False)
+    [task_id] = await add(conn)
+    [request] = await eventually(lambda: worker.requests)
+    holder = await hold([task_id.bytes])
+    report = pb.UpdateTaskStatusRequest(
+        task_id=str(task_id), lease_token=request.lease_token, worker_id=worker.worker_id, status=pb.COMPLETE
+    )
+    first = stub.UpdateTaskStatus(report)
+    await eventually(lambda: coordinator._finisher._aside)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stub.UpdateTaskStatus(report)
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    await holder.commit()
+    assert (await first).accepted
 
 
 @pytest.mark.parametrize(
