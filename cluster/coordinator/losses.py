@@ -44,5 +44,8 @@ class Losses:
         """Whoever still takes connections is not cut off but frozen, and a task can do that: C code that keeps the
         interpreter's lock. It would freeze one worker after the other."""
         frozen = await listens(session.address)
+        if session not in self._sessions.silent():
+            # It was heard meanwhile, or we were away.
+            return
         what = "frozen" if frozen else "out of reach"
         session.end(f"no heartbeat for {self._sessions.ttl:g} s, {what}", crashed=frozen)

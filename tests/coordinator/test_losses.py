@@ -104,6 +104,25 @@ async def test_a_worker_that_cannot_even_be_asked_expires_alone(conn, start_work
         await prolonged(conn, live)
 
 
+async def test_a_worker_that_is_heard_while_the_network_is_asked_keeps_its_session(conn, start_worker, monkeypatch):
+    worker = await start_worker()
+    first, asked, let = worker.session_id, asyncio.Event(), asyncio.Event()
+
+    async def waits(_address: str) -> bool:
+        asked.set()
+        await let.wait()
+        return False
+
+    monkeypatch.setattr(losses, "listens", waits)
+    await asked.wait()
+    async with beating(worker):
+        await worker.heartbeat()
+        let.set()
+        await prolonged(conn, worker)
+        assert await ended(conn, worker) is None
+        assert worker.session_id == first
+
+
 async def test_an_end_that_postgresql_refuses_keeps_no_other_from_being_ended(conn, start_worker, monkeypatch):
     odd, gone = [await start_worker(name=name) for name in ("odd", "gone")]
     end = store.end_sessions
