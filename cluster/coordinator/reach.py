@@ -1,6 +1,8 @@
 """What the network says of a worker's process, without asking the process."""
 
 import asyncio
+import socket
+from collections.abc import Collection, Sequence
 
 PATIENCE = 1.0
 """Seconds that a connection may take."""
@@ -26,22 +28,42 @@ def host_and_port(address: str) -> tuple[str, int]:
 
 async def refused(address: str) -> bool:
     """Whether nobody listens there any more: the surest sign of a dead process that a network gives."""
-    return await _connected(address) is False
+    return set(await _answers(address)) == {False}
 
 
 async def listens(address: str) -> bool:
     """Whether connections are taken there: the system does that for a process even while it is frozen."""
-    return await _connected(address) is True
+    return True in await _answers(address)
 
 
-async def _connected(address: str) -> bool | None:
-    """None: no answer, that of somebody in between, or no address at all."""
+async def _answers(address: str) -> Sequence[bool | None]:
+    """What each address of the name says, all within PATIENCE: whether it takes a connection. None: no answer, or that
+    of somebody in between."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
     try:
-        async with asyncio.timeout(PATIENCE):
-            _, writer = await asyncio.open_connection(*host_and_port(address))
+        host, port = host_and_port(address)
+        async with asyncio.timeout_at(deadline):
+            hosts = await _addresses(host, port)
+    except (OSError, TimeoutError, ValueError):
+        return ()
+    return await asyncio.gather(*(_takes(each, port, deadline) for each in hosts))
+
+
+async def _addresses(host: str, port: int) -> Collection[str]:
+    if "%" in host:
+        # An address with its zone, which uvloop's resolver would lose.
+        return [host]
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return {str(place[0]) for *_, place in found}
+
+
+async def _takes(host: str, port: int, deadline: float) -> bool | None:
+    try:
+        async with asyncio.timeout_at(deadline):
+            _, writer = await asyncio.open_connection(host, port)
     except ConnectionRefusedError:
         return False
-    except (OSError, TimeoutError, ValueError):
+    except (OSError, TimeoutError):
         return None
     writer.close()
     return True
