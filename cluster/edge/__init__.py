@@ -55,8 +55,9 @@ is what the worker gets.
 nothing from elsewhere and run nothing but them. It knows the API like any other client. An installation in which
 nothing was built says so at its routes and does everything else.
 
-**No password, so no foreign page.** See `origin`: same-origin or no Origin, JSON or 415, no CORS headers, and while the
-edge listens on loopback only, only names of this machine. Whoever exposes it puts authentication in front.
+**No password, so no foreign page.** See `origin`: same-origin or no Origin, JSON or 415, no CORS headers, and only
+names of this machine while the edge listens on loopback only, or those of EDGE_NAMES. Whoever exposes it puts
+authentication in front.
 
 `edge` the parts put together · `server` uvicorn in our lifecycle · `app` router and boundary · `operation`, `body`,
 `advice`, `answer`, `problems`, `openapi`, `document`, `remembered`, `read_only` HTTP · `payloads`, `asked`, `filters`,

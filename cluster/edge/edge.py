@@ -61,7 +61,7 @@ class Edge:
         self.group_commit = GroupCommit(pool, self.herald)
         metrics = Metrics(self.feed)
         router = create_router(self._operations(metrics), Stream(self.feed), page.pages(page.built()))
-        application = Application(router, Doorkeeper(settings.scheduler.host), metrics)
+        application = Application(router, Doorkeeper(settings.scheduler.host, settings.edge_names), metrics)
         self.server = HttpServer(application, listener, self.feed.close)
         self._clock_ticker = Ticker("clock", CLOCK_INTERVAL, self.read_clock)
         self._summary_ticker = Ticker("summary", SUMMARY_INTERVAL, self._tell_summaries)

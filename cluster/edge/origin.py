@@ -3,12 +3,14 @@
 Three doors a page could try. Posting from another site: a request with an Origin that is not ours is refused, and so is
 a body that is not declared as JSON (a form cannot declare that). Reading from another site: there are no CORS headers,
 so the browser keeps the answer from it. DNS rebinding, a foreign name that points to 127.0.0.1: while the edge listens
-on loopback only, it answers to names of this machine and to plain addresses. Whoever listens elsewhere (SCHEDULER_PORT
-with a host) puts something in front that knows who may come in.
+on loopback only, it answers to names of this machine and to plain addresses. In a container, which listens on every
+interface and is published on the host's loopback, it cannot know its names: EDGE_NAMES says them. Without them it
+answers to any, and whoever lets it listen elsewhere puts something in front that knows who may come in.
 """
 
 import ipaddress
 import socket
+from collections.abc import Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -18,6 +20,8 @@ from cluster.edge.body import header
 from cluster.edge.problems import Refused
 
 _FORBIDDEN = HTTPStatus.FORBIDDEN
+_FOREIGN = "this edge does not answer to {!r}; use localhost or 127.0.0.1, or add the name to EDGE_NAMES"
+ANY = "*"
 
 
 def is_loopback(host: str) -> bool:
@@ -28,15 +32,16 @@ def is_loopback(host: str) -> bool:
 class Doorkeeper:
     """State: the names this edge answers to; None = any."""
 
-    def __init__(self, host: str) -> None:
-        """`host`: what the edge listens on."""
-        self._names = {"localhost", socket.gethostname().lower()} if is_loopback(host) else None
+    def __init__(self, host: str, names: Sequence[str] = ()) -> None:
+        """`host`: what the edge listens on; `names`: what it is called, * = anything."""
+        known = ANY not in names and (is_loopback(host) or bool(names))
+        self._names = {"localhost", socket.gethostname().lower(), *names} if known else None
 
     def check(self, scope: Scope) -> None:
         """Raises Refused 403."""
         host = header(scope, b"host")
         if host is not None and self._names is not None and not self._is_ours(_name(host)):
-            raise Refused(_FORBIDDEN, f"this edge does not answer to {host[:100]!r}; use localhost or 127.0.0.1")
+            raise Refused(_FORBIDDEN, _FOREIGN.format(host[:100]))
         origin = header(scope, b"origin")
         if origin is not None and _authority(origin) != (host or "").lower():
             raise Refused(_FORBIDDEN, "requests from pages of other sites are refused; leave the Origin header out")

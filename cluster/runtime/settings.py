@@ -44,6 +44,7 @@ class Settings:
     log_format: str
     history_days: int
     read_only: bool
+    edge_names: tuple[str, ...]
     shell_commands: tuple[str, ...]
     http_targets: tuple[str, ...]
 
@@ -94,6 +95,7 @@ class Settings:
             log_format=read.choice("LOG_FORMAT", "auto", ("auto", "console", "json")),
             history_days=read.integer("HISTORY_DAYS", 30, least=1, most=3650),
             read_only=read.choice("DASHBOARD", "full", ("full", "read_only")) == "read_only",
+            edge_names=read.hosts("EDGE_NAMES"),
             shell_commands=read.names("SHELL_COMMANDS"),
             http_targets=read.names("HTTP_TARGETS"),
         )

@@ -65,6 +65,18 @@ class Variables:
         """A list separated by commas."""
         return tuple(part.strip() for part in self.env.get(name, "").split(",") if part.strip())
 
+    def hosts(self, name: str) -> tuple[str, ...]:
+        """Host names in small letters, without ports, separated by commas; or * alone."""
+        hosts = tuple(host.lower().rstrip(".") for host in self.names(name))
+        if hosts == ("*",):
+            return hosts
+        for host in hosts:
+            if "*" in host or not host.isprintable() or not is_host(host):
+                raise SettingsError(
+                    f"{name} must be host names without ports, separated by commas, or *; {host!r} is not"
+                )
+        return hosts
+
     def folder(self, name: str, default: Path) -> Path:
         try:
             return Path(self.env.get(name) or default).expanduser().absolute()

@@ -39,5 +39,11 @@ def test_every_setting_reaches_a_role() -> None:
     assert settings() - DECIDED_THERE <= told
 
 
+def test_the_edge_answers_to_no_foreign_name_unless_it_is_told() -> None:
+    edge = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["edge"]
+
+    assert edge["environment"]["EDGE_NAMES"] == "${EDGE_NAMES:-localhost,edge}"
+
+
 def test_the_edge_is_told_what_it_shows() -> None:
     assert environments()["edge"] >= EDGE_SHOWS

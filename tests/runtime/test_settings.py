@@ -58,6 +58,7 @@ WRONG = {
     "DB_POOL_SIZE": ["3", "501", "x"],
     "LOG_BUFFER": ["0", "x"],
     "LOG_FORMAT": ["xml", "Console"],
+    "EDGE_NAMES": ["a:80", "http://a", "a..b", "*.example", "a,*", "a b", "\udcff"],
     "HISTORY_DAYS": ["0", "x"],
 }
 
@@ -68,6 +69,12 @@ def test_a_wrong_value_names_its_variable(name: str, value: str) -> None:
         settings(**{name: value})
 
     assert caught.value.detail.startswith(name)
+
+
+def test_the_names_of_an_edge_are_host_names_or_any() -> None:
+    assert settings().edge_names == ()
+    assert settings(EDGE_NAMES=" Edge.Example., localhost ,::1").edge_names == ("edge.example", "localhost", "::1")
+    assert settings(EDGE_NAMES="*").edge_names == ("*",)
 
 
 def test_a_wrong_port_of_a_database_names_its_variable() -> None:
