@@ -47,9 +47,9 @@ same cluster takes them.
 
 **Every refusal is a problem+json that says what to change**: 400 not JSON, 403 a foreign page, 404 no such thing, 405,
 409 impossible as things are, 413 too large, 415 not declared as JSON, 422 JSON with wrong content (also parameters),
-503 PostgreSQL is away, with Retry-After. A 500 gives nothing away; the event `request_failed` in the log has the
-traceback. Limits hold while the body is read, not after. Payloads are checked but never encoded again: what was posted
-is what the worker gets.
+431 a head above 64 KiB, 503 PostgreSQL is away, with Retry-After. A 500 gives nothing away; the event `request_failed`
+in the log has the traceback. Limits hold while head and body are read, not after. Payloads are checked but never
+encoded again: what was posted is what the worker gets.
 
 **The dashboard is files.** Built from `dashboard/`, read once, sent small, under a policy that lets the page load
 nothing from elsewhere and run nothing but them. It knows the API like any other client. An installation in which
@@ -59,10 +59,10 @@ nothing was built says so at its routes and does everything else.
 names of this machine while the edge listens on loopback only, or those of EDGE_NAMES. Whoever exposes it puts
 authentication in front.
 
-`edge` the parts put together · `server` uvicorn in our lifecycle · `app` router and boundary · `operation`, `body`,
-`advice`, `answer`, `problems`, `openapi`, `document`, `remembered`, `read_only` HTTP · `payloads`, `asked`, `filters`,
-`verdict`, `why`, `findings`, `history`, `schema`, `cursor` meaning · `tasks`, `steering`, `queues`, `workers`,
-`cluster`, `logs` routes · `views`, `roster`, `overview` what is answered · `ring`, `thinning`, `feed`, `stream` events
-out · `herald` what this edge did · `link`, `coordinators` gRPC · `metrics`, `probes` for machines · `page`, `files` for
-people
+`edge` the parts put together · `server`, `head` uvicorn in our lifecycle · `app` router and boundary · `operation`,
+`body`, `advice`, `answer`, `problems`, `openapi`, `document`, `remembered`, `read_only` HTTP · `payloads`, `asked`,
+`filters`, `verdict`, `why`, `findings`, `history`, `schema`, `cursor` meaning · `tasks`, `steering`, `queues`,
+`workers`, `cluster`, `logs` routes · `views`, `roster`, `overview` what is answered · `ring`, `thinning`, `feed`,
+`stream` events out · `herald` what this edge did · `link`, `coordinators` gRPC · `metrics`, `probes` for machines ·
+`page`, `files` for people
 """

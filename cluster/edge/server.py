@@ -12,6 +12,7 @@ import uvicorn
 
 from cluster.core.errors import CannotStart
 from cluster.edge.app import Application
+from cluster.edge.head import BoundedHead
 from cluster.runtime.variables import Address
 
 BACKLOG = 2048
@@ -105,7 +106,7 @@ def _config(application: Application) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         interface="asgi3",
-        http="httptools",
+        http=BoundedHead,
         ws="none",
         lifespan="off",
         log_config=None,
