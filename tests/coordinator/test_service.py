@@ -99,7 +99,9 @@ async def test_a_watcher_hears_the_life_of_a_task_in_order(stub, start_worker):
     resumed.cancel()
 
 
-async def test_what_an_edge_tells_reaches_the_others_but_not_itself(stub):
+async def test_what_an_edge_tells_reaches_the_others_but_not_itself(coordinator, stub):
+    # That it leads is told before the watches begin.
+    await eventually(lambda: coordinator._elector.leadership.leading)
     watches = {name: stub.WatchEvents(pb.WatchEventsRequest(watcher_id=name)) for name in ("one", "two")}
     for watch in watches.values():
         await watch.read()
