@@ -12,10 +12,10 @@ async def cluster(own):
 
 
 async def test_a_worker_killed_from_the_page_is_seen_to_go_and_its_tasks_to_move(watch, cluster):
-    task_ids = cluster.enqueue_many("demo-job", 8)
     async with watch(cluster) as watched:
         page = watched.page
         await watched.visit("/workers", "Workers")
+        task_ids = cluster.enqueue_many("demo-job", 8)
         victim = page.get_by_role("article", name="worker-1")
         await expect(victim.get_by_role("link").first).to_be_visible()
 
@@ -33,10 +33,10 @@ async def test_a_worker_killed_from_the_page_is_seen_to_go_and_its_tasks_to_move
 
 
 async def test_a_worker_drained_from_the_page_finishes_what_it_runs(watch, cluster):
-    task_ids = cluster.enqueue_many("demo-job", 4)
     async with watch(cluster) as watched:
         page = watched.page
         await watched.visit("/workers", "Workers")
+        task_ids = cluster.enqueue_many("demo-job", 4)
         worker = page.get_by_role("article", name="worker-2")
         await expect(worker.get_by_role("link").first).to_be_visible()
         await worker.get_by_role("button", name="Drain worker-2").click()
