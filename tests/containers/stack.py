@@ -59,6 +59,8 @@ class Stack:
     def down(self) -> None:
         """As `docker compose down --volumes`."""
         self.client.close()
+        # First, for a `down` fails that finds a container gone which the supervisor has just taken away.
+        self.run("stop", "supervisor")
         self.compose.stop()
 
     def left(self) -> list[str]:
