@@ -167,7 +167,7 @@ def trouble(session: nox.Session) -> None:
 
 @nox.session(python=False, tags=["full"])
 def tests(session: nox.Session) -> None:
-    """The default test suite: everything except packaging, trouble and chaos, in less than ten minutes."""
+    """The default test suite: everything except packaging, trouble and chaos; ten minutes of two quiet cores."""
     suite(session, TOOLS)
 
 

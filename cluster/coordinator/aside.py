@@ -1,4 +1,4 @@
-"""Reports that wait until somebody else lets go of the rows that they are to be written to."""
+"""Reports that wait: somebody else has locked the rows that they are to be written to, or PostgreSQL fails at them."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -36,15 +36,15 @@ class Aside:
         return len(self._batches) >= FULL
 
     def put(self, batches: Sequence[Batch], now: float) -> None:
-        """What the last flush could not write, if anything. Tells once when rows are locked, and when none is again."""
+        """What the last flush could not write, if anything. Tells once when reports wait, and when none does."""
         if batches and not self._batches:
             self._due = now + PAUSE
         self._batches.extend(batches)
         if batches and self._since is None:
             self._since = now
-            telemetry.emit("rows_locked", level="warning", reports=sum(map(_weight, batches)))
+            telemetry.emit("reports_wait", level="warning", reports=sum(map(_weight, batches)))
         elif self._since is not None and not self._batches:
-            telemetry.emit("rows_unlocked", after_seconds=round(now - self._since, 3))
+            telemetry.emit("reports_written", after_seconds=round(now - self._since, 3))
             self._since = None
 
     def pause(self, now: float) -> float | None:

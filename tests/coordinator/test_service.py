@@ -164,3 +164,4 @@ async def test_stop_is_quick_with_watchers_and_supervisors_connected(settings):
         while await watch.read() is not grpc.aio.EOF:
             # What was told before, as who leads.
             pass
+        assert await watch.code() is grpc.StatusCode.OK
